@@ -1,0 +1,38 @@
+"""The training workbench: `from workbench import Recipe, number, choice, switch, text, path, track`.
+
+Importing this package costs nothing; a name is loaded when it is first asked for.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from workbench.params import choice, number, path, switch, text
+    from workbench.recipe import Recipe
+    from workbench.tracking import track
+
+__all__ = ["Recipe", "choice", "number", "path", "switch", "text", "track"]
+
+_HOME = {
+    "Recipe": "workbench.recipe",
+    "choice": "workbench.params",
+    "number": "workbench.params",
+    "path": "workbench.params",
+    "switch": "workbench.params",
+    "text": "workbench.params",
+    "track": "workbench.tracking",
+}
+
+
+def __getattr__(name: str) -> object:
+    if name not in _HOME:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value: object = getattr(import_module(_HOME[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

@@ -1,0 +1,55 @@
+"""The one base class of errors that a user reads: a title, and what to do about it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from difflib import get_close_matches
+
+
+class WorkbenchError(Exception):
+    """A fault that is the user's to mend, not a bug: shown as two short texts, never as a traceback.
+
+    Args:
+        title: what is wrong, in one sentence.
+        remedy: what to do about it; empty where nothing can be advised.
+    """
+
+    def __init__(self, title: str, remedy: str = "") -> None:
+        super().__init__(title)
+        self.title = title
+        self.remedy = remedy
+
+    def __str__(self) -> str:
+        return f"{self.title}\n{self.remedy}" if self.remedy else self.title
+
+
+class UsageError(WorkbenchError):
+    """The call was wrong: nothing was started. The command line leaves with status 2."""
+
+
+class NotFoundError(UsageError):
+    """A recipe, run, parameter or file that does not exist."""
+
+
+def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:
+    """The known words closest to `word`, best first, at most `most`."""
+    candidates = list(known)
+    close = get_close_matches(word, candidates, n=most, cutoff=0.5)
+    inside = [name for name in candidates if word and word.lower() in name.lower()]
+    return list(dict.fromkeys([*close, *inside]))[:most]
+
+
+def unknown(kind: str, word: str, known: Iterable[str]) -> str:
+    """One sentence that says `word` is no known `kind`, and which names are nearest."""
+    candidates = sorted(known)
+    near = nearest(word, candidates)
+    if near:
+        return f"no {kind} {word!r}; did you mean {_listed(near)}?"
+    if not candidates:
+        return f"no {kind} {word!r}; there are none"
+    shown = ", ".join(candidates[:8]) + (", …" if len(candidates) > 8 else "")
+    return f"no {kind} {word!r}; there are: {shown}"
+
+
+def _listed(names: list[str]) -> str:
+    return names[0] if len(names) == 1 else ", ".join(names[:-1]) + f" or {names[-1]}"

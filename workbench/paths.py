@@ -1,0 +1,52 @@
+"""Every path that the workbench reads or writes on its own account."""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+
+import platformdirs
+
+CHECKPOINTS_VARIABLE = "WORKBENCH_CHECKPOINTS"
+RECIPES_VARIABLE = "WORKBENCH_RECIPES"
+CACHE_VARIABLE = "WORKBENCH_CACHE"
+LEASES_VARIABLE = "WORKBENCH_LEASES"
+
+
+def checkpoints_dir() -> Path:
+    """Where runs are kept: `$WORKBENCH_CHECKPOINTS`, else `checkpoints` in the working directory."""
+    return Path(os.environ.get(CHECKPOINTS_VARIABLE) or "checkpoints").absolute()
+
+
+def recipe_dirs() -> list[Path]:
+    """The user's own recipe folders: `$WORKBENCH_RECIPES`, separated as in `$PATH`."""
+    listed = os.environ.get(RECIPES_VARIABLE, "")
+    return [Path(part).absolute() for part in listed.split(os.pathsep) if part]
+
+
+def cache_dir() -> Path:
+    """Where what can be made again is kept: recipes' parameters, downloaded data."""
+    override = os.environ.get(CACHE_VARIABLE)
+    return Path(override) if override else Path(platformdirs.user_cache_dir("workbench"))
+
+
+def data_dir() -> Path:
+    """Where downloaded data sets lie, shared by all runs of this user."""
+    return cache_dir() / "data"
+
+
+def leases_dir() -> Path:
+    """Where the locks on this host's devices lie; on a local disk, since devices are local too."""
+    override = os.environ.get(LEASES_VARIABLE)
+    return Path(override) if override else Path(platformdirs.user_runtime_dir("workbench")) / "leases"
+
+
+def inside(folder: Path, name: str) -> Path:
+    """`folder/name`, where `name` is one plain path component.
+
+    Raises:
+        ValueError: when the name is empty, has a separator, or climbs out (`..`).
+    """
+    if not name or name in {".", ".."} or "/" in name or "\\" in name or "\0" in name:
+        raise ValueError(f"{name!r} is not a plain name")
+    return folder / name

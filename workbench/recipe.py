@@ -1,0 +1,56 @@
+"""What a recipe is: any program that reports what it does to a `Run`.
+
+`workbench.training.Training` derives from it and is what the training loop can train.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar, Literal
+
+from workbench import params as parameters
+from workbench.runs.run import Run
+
+
+class Recipe:
+    """Base of all recipes; implement `run`.
+
+    Attributes:
+        params: the checked values of the nested `Params`.
+        seed: what every source of randomness was seeded with.
+        device: where tensors belong, in torch's words (`cpu`, `cuda:0`, `mps`).
+        monitor: the metric whose best value counts, and `monitor_mode` which way is better.
+    """
+
+    class Params(parameters.Params):
+        """No parameters of its own."""
+
+    params: Any
+    device: str = "cpu"
+    monitor: ClassVar[str] = ""
+    monitor_mode: ClassVar[Literal["min", "max"]] = "min"
+
+    def __init__(self, params: parameters.Params | None = None, *, seed: int = 0) -> None:
+        self.params = self.Params() if params is None else params
+        self.seed = seed
+
+    def run(self, run: Run) -> None:
+        """Do the work, reporting through `run`; leave early when `run.stopping` is true."""
+        raise NotImplementedError(f"{type(self).__name__} has to implement run(self, run)")
+
+    def state_dict(self) -> dict[str, Any]:
+        """What a checkpoint holds: tensors, numbers, texts, lists and dicts of them.
+
+        Empty, which is the default, means that the recipe has nothing to save.
+        """
+        return {}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Take back what `state_dict` gave, before `run` is called again."""
+
+    def rehearse(self) -> str:
+        """A report on one batch, as plain text; empty to make one step of `run` instead."""
+        return ""
+
+    def parameter_changed(self, name: str) -> None:
+        """A live parameter has a new value in `self.params`, set by a person between two steps."""

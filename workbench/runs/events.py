@@ -1,0 +1,189 @@
+"""What happened in a run: the records of `events.jsonl`, one JSON object a line.
+
+Times are seconds since 1970 (UTC). Steps count optimizer steps (or what a recipe calls a step)
+from 0 over all attempts of a run.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from workbench.params import Value
+
+# JSON knows no NaN and no infinity: they are written as these words.
+NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+
+class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
+    """What all records share."""
+
+    time: float
+
+
+class Queued(Record, frozen=True, tag="queued"):
+    """The worker waits for a device; `waiting_for` names the run or the place in the queue."""
+
+    pid: int
+    host: str
+    device: str
+    waiting_for: str = ""
+
+
+class Started(Record, frozen=True, tag="started"):
+    """An attempt begins at `step`; metrics of earlier attempts beyond it are abandoned."""
+
+    pid: int
+    host: str
+    device: str
+    attempt: int = 1
+    step: int = 0
+    checkpoint: str = ""
+    warm: bool = False
+
+
+class Metrics(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="metrics", gc=False):
+    """Named numbers at a step."""
+
+    time: float
+    step: int
+    values: dict[str, float | str]
+
+
+class Best(msgspec.Struct, frozen=True):
+    """The best value so far of the metric that the recipe watches."""
+
+    metric: str
+    value: float
+    step: int
+
+
+class Progress(Record, frozen=True, tag="progress"):
+    """How far the run is; at most a few a second, and one as the last before the end.
+
+    `total` steps and `epochs` are 0 where the recipe cannot know them; `eta_s` is None until
+    it can be told.
+    """
+
+    step: int
+    device: str = ""
+    attempt: int = 1
+    total: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    elapsed_s: float = 0.0
+    eta_s: float | None = None
+    best: Best | None = None
+    phase: str = ""
+    stopping: bool = False
+
+
+class Paused(Record, frozen=True, tag="paused"):
+    """The worker stands still between two steps and keeps its device."""
+
+    step: int
+
+
+class Resumed(Record, frozen=True, tag="resumed"):
+    """The worker goes on after a pause."""
+
+    step: int
+
+
+class Stopping(Record, frozen=True, tag="stopping"):
+    """The worker has read a request to stop: `now` after this step, or at the end of the epoch."""
+
+    step: int
+    by: str
+    when: Literal["now", "epoch"] = "now"
+
+
+class Checkpoint(Record, frozen=True, tag="checkpoint"):
+    """A file was written whole: `reason` is best, last, asked or stop."""
+
+    step: int
+    file: str
+    reason: str
+    metrics: dict[str, float | str] = {}
+
+
+class FigureShown(Record, frozen=True, tag="figure"):
+    """The recipe handed a figure over: in `figure` when small, else in `file` under `figures/`."""
+
+    step: int
+    name: str
+    figure: msgspec.Raw = msgspec.Raw(b"")
+    file: str = ""
+
+
+class ParameterSet(Record, frozen=True, tag="parameter"):
+    """A live parameter has a new value from this step on."""
+
+    step: int
+    name: str
+    old: Value
+    value: Value
+    request: str = ""
+
+
+class Answered(Record, frozen=True, tag="answered"):
+    """What became of a request of `control.jsonl`: done, or refused for a reason."""
+
+    request: str
+    refused: str = ""
+
+
+class Message(Record, frozen=True, tag="message"):
+    """A sentence for the user."""
+
+    text: str
+    level: Literal["info", "warning"] = "info"
+
+
+class Finished(Record, frozen=True, tag="finished"):
+    """The recipe ran to its end; `results` are its last and best numbers."""
+
+    step: int
+    results: dict[str, float | str] = {}
+
+
+class Stopped(Record, frozen=True, tag="stopped"):
+    """The run left early because it was asked to: by a user, or by a signal (`SIGTERM`)."""
+
+    step: int
+    by: str
+
+
+class Failed(Record, frozen=True, tag="failed"):
+    """The run ended with an error; `kind` tells a full memory or disk from the recipe's own errors."""
+
+    step: int
+    title: str
+    remedy: str = ""
+    kind: Literal["error", "out_of_memory", "disk_full", "refused"] = "error"
+    exception: str = ""
+    traceback: str = ""
+
+
+Ended = Finished | Stopped | Failed
+Lifecycle = Queued | Started | Progress | Paused | Resumed | Stopping | Ended
+Event = (
+    Queued
+    | Started
+    | Metrics
+    | Progress
+    | Paused
+    | Resumed
+    | Stopping
+    | Checkpoint
+    | FigureShown
+    | ParameterSet
+    | Answered
+    | Message
+    | Finished
+    | Stopped
+    | Failed
+)
+
+METRICS_PREFIX = b'{"type":"metrics"'

@@ -1,0 +1,215 @@
+"""A run's folder: its name, its files, and `run.json`, which is written once."""
+
+from __future__ import annotations
+
+import os
+import re
+import socket
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+
+import msgspec
+
+from workbench import paths
+from workbench.errors import NotFoundError, UsageError, WorkbenchError, unknown
+from workbench.params import Value
+
+FORMAT = 1
+NUMBER_DIGITS = 4
+RESERVE_BYTES = 16_384
+
+_NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+
+
+class RecipeReference(msgspec.Struct, frozen=True):
+    """Which code a run runs; `sha256` is that of the file at launch."""
+
+    id: str
+    file: str
+    sha256: str = ""
+
+
+class Parent(msgspec.Struct, frozen=True):
+    """Where a fork came from."""
+
+    run: str
+    checkpoint: str
+    step: int
+
+
+class Manifest(msgspec.Struct, frozen=True, kw_only=True):
+    """What `run.json` says: all that was decided before the run began."""
+
+    format: int = FORMAT
+    name: str
+    recipe: RecipeReference
+    parameters: dict[str, Value] = {}
+    seed: int = 0
+    device: str = "auto"
+    created: float = msgspec.field(default_factory=lambda: round(time.time(), 3))
+    host: str = msgspec.field(default_factory=socket.gethostname)
+    parent: Parent | None = None
+    versions: dict[str, str] = {}
+    git_commit: str = ""
+
+
+@dataclass(frozen=True)
+class RunFolder:
+    """The paths inside one run's folder."""
+
+    path: Path
+
+    @property
+    def name(self) -> str:
+        return self.path.name
+
+    @property
+    def manifest_file(self) -> Path:
+        return self.path / "run.json"
+
+    @property
+    def events_file(self) -> Path:
+        return self.path / "events.jsonl"
+
+    @property
+    def control_file(self) -> Path:
+        return self.path / "control.jsonl"
+
+    @property
+    def output_file(self) -> Path:
+        return self.path / "output.log"
+
+    @property
+    def lock_file(self) -> Path:
+        return self.path / "lock"
+
+    @property
+    def reserve_file(self) -> Path:
+        return self.path / ".reserve"
+
+    @property
+    def figures_dir(self) -> Path:
+        return self.path / "figures"
+
+    def manifest(self) -> Manifest:
+        """What `run.json` says.
+
+        Raises:
+            WorkbenchError: when it is missing, damaged or of a newer format.
+        """
+        try:
+            manifest = msgspec.json.decode(self.manifest_file.read_bytes(), type=Manifest)
+        except FileNotFoundError:
+            raise NotFoundError(f"{self.path} is not a run: it has no run.json") from None
+        except (OSError, msgspec.MsgspecError) as fault:
+            raise WorkbenchError(f"{self.manifest_file} cannot be read: {fault}") from None
+        if manifest.format > FORMAT:
+            raise WorkbenchError(
+                f"{self.name} was written by a newer workbench (format {manifest.format})",
+                "update the workbench to open it",
+            )
+        return manifest
+
+    def checkpoint(self, name: str) -> Path:
+        """The path of one of this run's checkpoints, `last.pt` or `last` alike.
+
+        Raises:
+            NotFoundError: naming those that are there.
+        """
+        wanted = name if name.endswith(".pt") else f"{name}.pt"
+        found = {path.name: path for path in self.path.glob("*.pt")}
+        if wanted not in found:
+            raise NotFoundError(unknown(f"checkpoint of {self.name}", wanted, found))
+        return found[wanted]
+
+
+def run_stem(recipe_id: str) -> str:
+    """The part of a run's name that its recipe gives: `images/cnn` becomes `images-cnn`."""
+    return re.sub(r"[^a-z0-9_]+", "-", recipe_id.lower()).strip("-") or "run"
+
+
+def create(manifest: Manifest, checkpoints: Path) -> tuple[RunFolder, Manifest]:
+    """Make the folder of a new run, numbered after the last of its recipe.
+
+    The number is taken by `mkdir`, which is atomic: two terminals never get the same one. The folder
+    appears under its name only with `run.json` in it.
+
+    Raises:
+        WorkbenchError: when the place cannot be written to.
+    """
+    stem = run_stem(manifest.recipe.id)
+    try:
+        checkpoints.mkdir(parents=True, exist_ok=True)
+        number = _last_number(checkpoints, stem) + 1
+        while True:
+            folder = RunFolder(checkpoints / f"{stem}-{number:0{NUMBER_DIGITS}d}")
+            try:
+                folder.path.mkdir()
+            except FileExistsError:
+                number += 1
+                continue
+            named = msgspec.structs.replace(manifest, name=folder.name)
+            write_atomically(folder.manifest_file, msgspec.json.format(msgspec.json.encode(named)))
+            folder.reserve_file.write_bytes(bytes(RESERVE_BYTES))
+            return folder, named
+    except OSError as fault:
+        raise WorkbenchError(
+            f"no run can be recorded in {checkpoints}: {fault.strerror or fault}",
+            f"make room or give another folder with --checkpoints or ${paths.CHECKPOINTS_VARIABLE}",
+        ) from None
+
+
+def find(name: str, checkpoints: Path) -> RunFolder:
+    """The run of that name; a trailing number alone is enough where it is unique.
+
+    Raises:
+        UsageError: when the name is no plain name.
+        NotFoundError: with the nearest names.
+    """
+    try:
+        folder = RunFolder(paths.inside(checkpoints, name))
+    except ValueError:
+        raise UsageError(
+            f"{name!r} is not the name of a run", "a run is named like images-cnn-0001"
+        ) from None
+    if folder.manifest_file.is_file():
+        return folder
+    names = [other.name for other in all_runs(checkpoints)]
+    if name.isdigit():
+        same = [n for n in names if (m := _NUMBERED.fullmatch(n)) and int(m["number"]) == int(name)]
+        if len(same) == 1:
+            return RunFolder(checkpoints / same[0])
+    raise NotFoundError(unknown("run", name, names), f"runs are looked for in {checkpoints}")
+
+
+def all_runs(checkpoints: Path) -> Iterator[RunFolder]:
+    """Every folder with a `run.json`, in no order; nothing where there is no such place."""
+    try:
+        entries = list(os.scandir(checkpoints))
+    except (FileNotFoundError, NotADirectoryError):
+        return
+    for entry in entries:
+        folder = RunFolder(Path(entry.path))
+        if not entry.name.startswith(".") and folder.manifest_file.is_file():
+            yield folder
+
+
+def write_atomically(path: Path, data: bytes) -> None:
+    """Write aside, flush to the disk, rename: `path` is either the old file or the whole new one."""
+    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    try:
+        with aside.open("wb") as file:
+            file.write(data)
+            file.flush()
+            os.fsync(file.fileno())
+        aside.replace(path)
+    except BaseException:
+        aside.unlink(missing_ok=True)
+        raise
+
+
+def _last_number(checkpoints: Path, stem: str) -> int:
+    matches = (_NUMBERED.fullmatch(entry.name) for entry in os.scandir(checkpoints))
+    return max((int(m["number"]) for m in matches if m and m["stem"] == stem), default=0)

@@ -1,0 +1,186 @@
+"""All that a run recorded, read once and incrementally, with a budget for each read."""
+
+from __future__ import annotations
+
+import gc
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from itertools import groupby
+from operator import attrgetter, itemgetter
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from workbench.runs import events, state
+from workbench.runs.folder import RunFolder
+from workbench.runs.jsonl import DAMAGED, LineReader
+from workbench.runs.series import Series
+
+READ_BUDGET_S = 0.02
+
+_decoder: msgspec.json.Decoder[events.Event] = msgspec.json.Decoder(events.Event)
+_step: Callable[[Any], int] = attrgetter("step")
+_time: Callable[[Any], float] = attrgetter("time")
+_values: Callable[[Any], dict[str, float | str]] = attrgetter("values")
+
+
+@dataclass
+class History:
+    """What is known of a run so far; `read` brings it up to date.
+
+    Attributes:
+        series: every metric by name, in order of appearance, without abandoned points.
+        figures: the records of each figure by name, oldest first.
+        answers: what became of each request, by the request's id.
+        faults: lines that could not be read, each with file and number.
+    """
+
+    folder: RunFolder
+    series: dict[str, Series] = field(default_factory=dict)
+    started: list[events.Started] = field(default_factory=list)
+    checkpoints: list[events.Checkpoint] = field(default_factory=list)
+    parameters_set: list[events.ParameterSet] = field(default_factory=list)
+    figures: dict[str, list[events.FigureShown]] = field(default_factory=dict)
+    messages: list[events.Message] = field(default_factory=list)
+    answers: dict[str, events.Answered | events.ParameterSet] = field(default_factory=dict)
+    ended: events.Ended | None = None
+    recorded: state.Status = field(default_factory=state.Status)
+    faults: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        self._lines = LineReader(self.folder.events_file)
+
+    def read(self, budget_s: float = READ_BUDGET_S) -> bool:
+        """Take in what is new until the budget is spent; true when more is waiting to be read.
+
+        A block that has been begun is finished: about 10 ms beyond the budget at most.
+        """
+        deadline = time.perf_counter() + budget_s
+        with _no_collection():
+            while block := self._lines.read_block():
+                self._take_block(block)
+                if time.perf_counter() > deadline:
+                    return True
+        return False
+
+    def read_all(self) -> History:
+        """Take in everything that is there now."""
+        while self.read(budget_s=60.0):
+            pass
+        return self
+
+    def status(self) -> state.Status:
+        """The state now: what was recorded, corrected by whether the worker lives."""
+        return state.with_life(self.folder, self.recorded)
+
+    def _take_block(self, block: bytes) -> None:
+        try:
+            records = _decoder.decode_lines(block)
+        except DAMAGED:
+            records = self._decode_one_by_one(block)
+        for is_metrics, group in groupby(records, key=_is_metrics):
+            if is_metrics:
+                self._take_metrics(list(group))  # type: ignore[arg-type]  # the key tells the type
+            else:
+                for record in group:
+                    self._take(record)
+
+    def _decode_one_by_one(self, block: bytes) -> list[events.Event]:
+        records = []
+        lines = block.split(b"\n")[:-1]
+        for number, line in enumerate(lines, self._lines.line_number - len(lines) + 1):
+            try:
+                records.append(_decoder.decode(line))
+            except DAMAGED as fault:
+                if line.strip():
+                    self.faults.append(f"{self.folder.events_file.name}, line {number}: {fault}")
+        return records
+
+    def _take_metrics(self, records: list[events.Metrics]) -> None:
+        """Group runs of records that share their names, so that each becomes one array."""
+        values = list(map(_values, records))
+        names = tuple(values[0])
+        if set(map(len, values)) == {len(names)}:
+            try:
+                self._extend(records, values, names)
+                return
+            except KeyError:
+                pass  # as many names, but others
+        for keys, group in groupby(records, key=lambda record: tuple(record.values)):
+            some = list(group)
+            self._extend(some, list(map(_values, some)), keys)
+
+    def _extend(
+        self,
+        records: list[events.Metrics],
+        values: list[dict[str, float | str]],
+        names: tuple[str, ...],
+    ) -> None:
+        steps = np.array(list(map(_step, records)), np.int64)
+        times = np.array(list(map(_time, records)), np.float64)
+        columns = [list(map(itemgetter(name), values)) for name in names]
+        for name, column in zip(names, columns, strict=True):
+            try:
+                numbers = np.array(column, np.float64)
+            except ValueError:
+                numbers = np.array([_number(value) for value in column], np.float64)
+            self.series.setdefault(name, Series(name)).extend(steps, times, numbers)
+
+    def _take(self, record: events.Event) -> None:
+        match record:
+            case events.Started():
+                self._begin_attempt(record)
+            case events.Checkpoint():
+                self.checkpoints.append(record)
+            case events.ParameterSet():
+                self.parameters_set.append(record)
+                self.answers[record.request] = record
+            case events.FigureShown():
+                # A Raw value refers into the block it was read from and would keep all of it.
+                own = msgspec.structs.replace(record, figure=record.figure.copy())
+                self.figures.setdefault(record.name, []).append(own)
+            case events.Message():
+                self.messages.append(record)
+            case events.Answered():
+                self.answers[record.request] = record
+            case events.Finished() | events.Stopped() | events.Failed():
+                self.ended = record
+        if isinstance(record, events.Lifecycle):
+            self.recorded = self.recorded.after(record)
+
+    def _begin_attempt(self, record: events.Started) -> None:
+        self.ended = None
+        self.started.append(record)
+        if len(self.started) > 1:
+            self._abandon_after(record.step)
+
+    def _abandon_after(self, step: int) -> None:
+        for series in self.series.values():
+            series.truncate(step)
+        for figures in self.figures.values():
+            figures[:] = [figure for figure in figures if figure.step <= step]
+        self.parameters_set = [change for change in self.parameters_set if change.step <= step]
+        self.checkpoints = [saved for saved in self.checkpoints if saved.step <= step]
+
+
+def _is_metrics(record: events.Event) -> bool:
+    return type(record) is events.Metrics
+
+
+def _number(value: float | str) -> float:
+    return events.NON_FINITE.get(value, float("nan")) if isinstance(value, str) else value
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Millions of small records make the cyclic collector run for nothing: a third of the time."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()

@@ -1,0 +1,212 @@
+"""The state of a run, derived from its last records and its lock; it is stored nowhere."""
+
+from __future__ import annotations
+
+import os
+import socket
+import time
+from dataclasses import dataclass, replace
+from enum import StrEnum
+
+import msgspec
+
+from workbench import units
+from workbench.runs import control, events, lock
+from workbench.runs.folder import RunFolder
+
+TAIL_BYTES = 32_768
+LAUNCH_PATIENCE_S = 30.0  # a cold interpreter; the lock is taken before torch is imported
+REMOTE_SILENCE_S = 6 * lock.HEARTBEAT_S
+
+
+class State(StrEnum):
+    """What a run is doing."""
+
+    QUEUED = "queued"
+    STARTING = "starting"
+    RUNNING = "running"
+    PAUSED = "paused"
+    STOPPING = "stopping"
+    FINISHED = "finished"
+    STOPPED = "stopped"
+    FAILED = "failed"
+    LOST = "lost"
+
+    @property
+    def ended(self) -> bool:
+        return self in _ENDED
+
+
+_ENDED = {State.FINISHED, State.STOPPED, State.FAILED, State.LOST}
+
+
+@dataclass(frozen=True)
+class Status:
+    """Where a run stands, as far as its last records tell."""
+
+    state: State = State.STARTING
+    step: int = 0
+    total: int = 0
+    epoch: int = 0
+    epochs: int = 0
+    elapsed_s: float = 0.0
+    eta_s: float | None = None
+    best: events.Best | None = None
+    device: str = ""
+    attempt: int = 1
+    phase: str = ""
+    pid: int = 0
+    host: str = ""
+    updated: float = 0.0
+    reason: str = ""
+    remedy: str = ""
+
+    @property
+    def fraction(self) -> float | None:
+        """How much is done, 0 to 1, or None where the total is not known."""
+        if self.state is State.FINISHED:
+            return 1.0
+        return min(self.step / self.total, 1.0) if self.total else None
+
+    def after(self, record: events.Lifecycle) -> Status:
+        """The status once `record` has happened."""
+        seen = replace(self, updated=record.time)
+        match record:
+            case events.Queued(device=device, waiting_for=whom):
+                return replace(seen, state=State.QUEUED, device=device, reason=whom, remedy="")
+            case events.Started():
+                return replace(
+                    seen,
+                    state=State.RUNNING,
+                    step=record.step,
+                    device=record.device,
+                    attempt=record.attempt,
+                    pid=record.pid,
+                    host=record.host,
+                    eta_s=None,
+                    reason="",
+                    remedy="",
+                )
+            case events.Progress():
+                return seen._progressed(record)
+            case events.Paused(step=step):
+                return replace(seen, state=State.PAUSED, step=step)
+            case events.Resumed(step=step):
+                return replace(seen, state=State.RUNNING, step=step)
+            case events.Stopping(step=step, by=by):
+                return replace(seen, state=State.STOPPING, step=step, reason=f"asked by {by}")
+            case _:
+                return seen._ended(record)
+
+    def _progressed(self, record: events.Progress) -> Status:
+        return replace(
+            self,
+            state=State.STOPPING if record.stopping else State.RUNNING,
+            step=record.step,
+            total=record.total,
+            epoch=record.epoch,
+            epochs=record.epochs,
+            elapsed_s=record.elapsed_s,
+            eta_s=record.eta_s,
+            best=record.best,
+            device=record.device or self.device,
+            attempt=record.attempt,
+            phase=record.phase,
+        )
+
+    def _ended(self, record: events.Ended) -> Status:
+        done = replace(self, step=record.step, eta_s=None, phase="", remedy="")
+        match record:
+            case events.Finished():
+                return replace(done, state=State.FINISHED, reason="")
+            case events.Stopped(by=by):
+                return replace(done, state=State.STOPPED, reason=f"stopped by {by}")
+            case events.Failed(title=title, remedy=remedy):
+                return replace(done, state=State.FAILED, reason=title, remedy=remedy)
+
+
+def status_of(folder: RunFolder) -> Status:
+    """The state now, from the end of `events.jsonl`: its cost does not grow with the run."""
+    return with_life(folder, _from_tail(folder))
+
+
+def with_life(folder: RunFolder, recorded: Status) -> Status:
+    """`recorded` corrected by what the lock and the last launch say: no dead worker is ever running."""
+    holding = lock.holder(folder.lock_file)
+    if holding is not None:
+        status = replace(recorded, pid=holding.pid, host=holding.host)
+        # The worker of a new attempt lives already and has recorded nothing yet.
+        return replace(status, state=State.STARTING) if recorded.state.ended else status
+    launched = _last_launch_time(folder)
+    if recorded.state.ended and recorded.updated >= launched:
+        return recorded
+    if time.time() - launched < LAUNCH_PATIENCE_S and recorded.updated < launched:
+        return replace(recorded, state=State.STARTING, reason="", remedy="")
+    return _without_worker(folder, recorded)
+
+
+def _without_worker(folder: RunFolder, recorded: Status) -> Status:
+    last = lock.last_holder(folder.lock_file)
+    if last is not None and last.host != socket.gethostname():
+        silence_s = time.time() - max(last.seen, recorded.updated)
+        if silence_s < REMOTE_SILENCE_S:
+            return replace(recorded, pid=last.pid, host=last.host)
+    return replace(
+        recorded,
+        state=State.LOST,
+        eta_s=None,
+        pid=0 if last is None else last.pid,
+        host=recorded.host if last is None else last.host,
+        reason=_why_lost(recorded, last),
+        remedy=f"continue it with: workbench resume {folder.name}",
+    )
+
+
+def _why_lost(recorded: Status, last: lock.Holder | None) -> str:
+    if last is None:
+        return "its worker never started; output.log may say why"
+    silence = units.age(time.time() - max(recorded.updated, 0.0))
+    return (
+        f"its worker (pid {last.pid} on {last.host}) died without a last word; "
+        f"last record at step {recorded.step}, {silence}"
+    )
+
+
+def _last_launch_time(folder: RunFolder) -> float:
+    """When a worker was last asked for; the file is small: it holds what people typed."""
+    times = [launch.time for launch in control.launches(folder.control_file)]
+    return max(times, default=0.0)
+
+
+_decoder: msgspec.json.Decoder[events.Event] = msgspec.json.Decoder(events.Event)
+
+
+def _from_tail(folder: RunFolder) -> Status:
+    size = TAIL_BYTES
+    while True:
+        tail, whole = _tail(folder, size)
+        status = Status()
+        found = False
+        for line in tail.split(b"\n"):
+            if line.startswith(events.METRICS_PREFIX):
+                continue
+            try:
+                record = _decoder.decode(line)
+            except msgspec.MsgspecError:
+                continue  # cut by the start of the tail, half-written, or damaged: History reports it
+            if isinstance(record, events.Lifecycle):
+                status = status.after(record)
+                found = True
+        if whole or found:
+            return status
+        size *= 8
+
+
+def _tail(folder: RunFolder, size: int) -> tuple[bytes, bool]:
+    try:
+        with folder.events_file.open("rb", buffering=0) as file:
+            end = os.fstat(file.fileno()).st_size
+            start = max(end - size, 0)
+            return os.pread(file.fileno(), end - start, start), start == 0
+    except FileNotFoundError:
+        return b"", True

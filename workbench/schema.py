@@ -1,0 +1,57 @@
+"""A recipe's parameters as data, kept in a cache so that reading them imports the recipe only once."""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+from workbench import paths
+from workbench.catalog import RecipeInfo
+from workbench.params import Parameter
+from workbench.runs.folder import write_atomically
+
+# Their text decides what parameters every recipe inherits.
+_BASES = ("params.py", "recipe.py", "training/recipe.py")
+
+
+class Schema(msgspec.Struct, frozen=True):
+    """What importing a recipe told: its parameters, or why it cannot be imported."""
+
+    parameters: tuple[Parameter, ...] = ()
+    monitor: str = ""
+    error: str = ""
+    remedy: str = ""
+    traceback: str = ""
+
+
+def cached(info: RecipeInfo) -> Schema | None:
+    """The parameters of exactly this file, if they were read before."""
+    try:
+        return msgspec.json.decode(_cache_file(info).read_bytes(), type=Schema)
+    except (OSError, msgspec.MsgspecError):
+        return None
+
+
+def keep(info: RecipeInfo, schema: Schema) -> None:
+    """Remember sound parameters; a fault may be mended outside of the file, so it is not kept."""
+    if schema.error:
+        return
+    with contextlib.suppress(OSError):  # a cache that cannot be written only costs time
+        file = _cache_file(info)
+        file.parent.mkdir(parents=True, exist_ok=True)
+        write_atomically(file, msgspec.json.encode(schema))
+
+
+def _cache_file(info: RecipeInfo) -> Path:
+    digest = hashlib.sha256(str(info.file).encode())
+    for file in [info.file, *sorted(info.file.parent.glob("_*.py")), *_base_files()]:
+        digest.update(file.read_bytes())
+    return paths.cache_dir() / "schemas" / f"{digest.hexdigest()}.json"
+
+
+def _base_files() -> list[Path]:
+    files = [Path(__file__).parent / name for name in _BASES]
+    return [file for file in files if file.exists()]

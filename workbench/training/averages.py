@@ -1,0 +1,41 @@
+"""Means over the batches of a log interval or a split, kept on the device until they are wanted."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+import torch
+from torch import Tensor
+
+
+class Averages:
+    """Means of named values, weighted by the samples of each batch.
+
+    Sums stay on the device, so that adding to them never waits for it.
+    """
+
+    def __init__(self) -> None:
+        self._sums: dict[str, Any] = {}
+        self._weights: dict[str, int] = {}
+
+    def add(self, values: Mapping[str, Any], samples: int) -> None:
+        """Add a batch's values (tensors of one element, or numbers)."""
+        for name, value in values.items():
+            number = value.detach() if isinstance(value, Tensor) else value
+            self._sums[name] = self._sums.get(name, 0.0) + number * samples
+            self._weights[name] = self._weights.get(name, 0) + samples
+
+    def take(self) -> dict[str, float]:
+        """The means so far; counting starts anew."""
+        means = {name: float(total) / self._weights[name] for name, total in self._sums.items()}
+        self._sums, self._weights = {}, {}
+        return means
+
+    def state_dict(self) -> dict[str, Any]:
+        sums = {name: torch.as_tensor(total) for name, total in self._sums.items()}
+        return {"sums": sums, "weights": dict(self._weights)}
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        self._sums = dict(state["sums"])
+        self._weights = dict(state["weights"])

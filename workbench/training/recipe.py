@@ -1,0 +1,163 @@
+"""`Training`: a recipe whose steps the workbench's loop makes, with Lightning's names for its parts."""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any, ClassVar, Literal
+
+import torch
+from torch import Tensor, nn
+
+from workbench.params import choice, number
+from workbench.recipe import Recipe
+from workbench.runs.folder import RunFolder
+from workbench.runs.recorder import Recorder
+from workbench.runs.run import Run
+from workbench.training.data import Data
+from workbench.training.loop import Loop
+from workbench.training.optimizers import OPTIMIZERS
+from workbench.training.rehearsal import rehearse
+from workbench.training.schedules import SCHEDULES
+
+Closure = Callable[[], Tensor]
+
+
+class Training(Recipe):
+    """Implement `data`, `model` and `training_step`; override the rest where you must.
+
+    Attributes:
+        net: what `model` gave, on the device.
+        run_handle: the run that is going on, for figures and messages.
+    """
+
+    class Params(Recipe.Params):
+        """What every training has."""
+
+        epochs: int = number(10, low=1, high=100_000, log=True, help="passes over the training data")
+        batch_size: int = number(64, low=1, high=65_536, log=True, help="samples a step")
+        optimizer: str = choice(*OPTIMIZERS, help="how gradients become steps")
+        lr: float = number(1e-3, low=1e-7, high=10, log=True, live=True, help="learning rate")
+        weight_decay: float = number(0.0, low=0, high=1, live=True, help="pull of the weights to zero")
+        schedule: str = choice(*SCHEDULES, help="course of the learning rate")
+        patience: int = number(0, low=0, help="epochs without a better value before it stops; 0: never")
+        log_every: int = number(
+            10, low=1, high=100_000, log=True, live=True, help="steps between records"
+        )
+
+    monitor: ClassVar[str] = "val/loss"
+    monitor_mode: ClassVar[Literal["min", "max"]] = "min"
+
+    params: Any
+    net: nn.Module
+
+    def __init__(self, params: Any = None, *, seed: int = 0) -> None:
+        super().__init__(params, seed=seed)
+        self._loop: Loop | None = None
+        self._resume_from: Mapping[str, Any] = {}
+
+    # What a recipe implements.
+
+    def data(self) -> Data:
+        """The splits; called once, before `model`."""
+        raise NotImplementedError(f"{type(self).__name__} has to implement data(self)")
+
+    def model(self) -> nn.Module:
+        """The network, on the CPU; the loop moves it to the device."""
+        raise NotImplementedError(f"{type(self).__name__} has to implement model(self)")
+
+    def training_step(self, batch: Any) -> Tensor | Mapping[str, Any]:
+        """The loss of a batch, or named values with the loss among them.
+
+        A step that calls `minimize` itself returns only what is to be recorded.
+        """
+        raise NotImplementedError(f"{type(self).__name__} has to implement training_step(self, batch)")
+
+    # What a recipe overrides where it must.
+
+    def validation_step(self, batch: Any) -> Tensor | Mapping[str, Any]:
+        """As `training_step`, without gradients; feed metrics with `measure` here."""
+        return self.training_step(batch)
+
+    def test_step(self, batch: Any) -> Tensor | Mapping[str, Any]:
+        """As `validation_step`, on the test split with the best weights."""
+        return self.validation_step(batch)
+
+    def predict_step(self, batch: Any) -> Any:
+        """The network's answer to a batch."""
+        return self.net(batch[0] if isinstance(batch, tuple | list) else batch)
+
+    def configure_optimizers(self) -> torch.optim.Optimizer | dict[str, torch.optim.Optimizer]:
+        """One optimizer, or several by name; each is what `minimize(loss, name)` steps."""
+        trainable = [weight for weight in self.net.parameters() if weight.requires_grad]
+        make = OPTIMIZERS[self.params.optimizer]
+        return make(trainable, self.params.lr, self.params.weight_decay)
+
+    def learning_rate_factor(self, done: float) -> float:
+        """What every learning rate is multiplied by when `done` (0 to 1) of the training is done."""
+        return SCHEDULES[self.params.schedule](done)
+
+    def metrics(self) -> dict[str, Any]:
+        """Torchmetrics by name, measured over a whole split: `val/NAME`, `test/NAME`."""
+        return {}
+
+    def example_input(self) -> Any:
+        """One input of the network, for its table of shapes; by default the first of a batch."""
+        return None
+
+    def after_step(self) -> None:
+        """Called after each optimizer step: an average of weights, a clamp on the picture."""
+
+    def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
+        """Called with all metrics of `val` or `test`; the place for figures."""
+
+    # What a recipe calls.
+
+    def minimize(self, loss: Tensor | Closure, optimizer: str = "") -> Tensor:
+        """One step of an optimizer (the only one where no name is given) down a loss.
+
+        A closure that gives the loss is called as often as the optimizer (LBFGS) wants.
+        """
+        return self._current().optimizers.minimize(loss, optimizer)
+
+    def measure(self, predictions: Tensor, targets: Tensor) -> None:
+        """Feed a batch to the metrics of the split that is being evaluated."""
+        self._current().measure(predictions, targets)
+
+    # What the workbench calls.
+
+    def run(self, run: Run) -> None:
+        """Train, evaluating after each epoch, and test the best weights at the end."""
+        self._loop = Loop(self, run, self._resume_from)
+        self._resume_from = {}
+        self._loop.fit()
+
+    def rehearse(self) -> str:
+        """One batch: table of shapes, sizes, memory, time a step and of the whole run."""
+        with tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place:
+            folder = RunFolder(Path(place))
+            recorder = Recorder(folder.events_file)
+            try:
+                self._loop = Loop(self, Run(folder, recorder, recipe=self, device=self.device), {})
+                return rehearse(self._loop)
+            finally:
+                recorder.close()
+
+    def state_dict(self) -> dict[str, Any]:
+        """All that exact resumption needs; empty before the training has begun."""
+        return {} if self._loop is None else self._loop.state_dict()
+
+    def load_state_dict(self, state: Mapping[str, Any]) -> None:
+        """Kept until `run` has built what it belongs to."""
+        self._resume_from = state
+
+    def parameter_changed(self, name: str) -> None:
+        """A new learning rate or weight decay reaches the optimizers before the next step."""
+        if name == "weight_decay":
+            self._current().optimizers.set_weight_decay(self.params.weight_decay)
+
+    def _current(self) -> Loop:
+        if self._loop is None:
+            raise RuntimeError("this can only be called while the recipe is being trained")
+        return self._loop

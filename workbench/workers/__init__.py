@@ -1,0 +1,1 @@
+"""One run is one process: the worker, the standby that forks it, the queue for devices."""

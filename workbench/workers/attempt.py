@@ -1,0 +1,245 @@
+"""One attempt of a run, from taking its lock to its last record."""
+
+from __future__ import annotations
+
+import errno
+import os
+import random
+import socket
+import sys
+import traceback
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from workbench.errors import UsageError, WorkbenchError
+from workbench.params import Value
+from workbench.recipe import Recipe
+from workbench.runs import control, events
+from workbench.runs.folder import Manifest, RunFolder
+from workbench.runs.progress import Goal
+from workbench.runs.recorder import Recorder, finite_or_word, now
+from workbench.runs.run import Run
+from workbench.runs.steering import NothingToSaveError
+from workbench.workers import devices, queue
+from workbench.workers.faults import describe
+from workbench.workers.loading import load
+
+
+class Attempt:
+    """Runs the recipe of a run's folder once; whatever happens is recorded.
+
+    The lock is held and output goes to output.log already.
+    """
+
+    def __init__(self, folder: RunFolder, *, warm: bool) -> None:
+        self.folder = folder
+        self.manifest: Manifest = folder.manifest()
+        self.recorder = Recorder(folder.events_file)
+        launches = control.launches(folder.control_file)
+        self.launch = launches[-1] if launches else control.Launch(device=self.manifest.device)
+        self.number = max(len(launches), 1)
+        self._overrides: dict[str, Value] = {}
+        for launch in launches:
+            self._overrides.update(launch.parameters)
+        self._warm = warm
+        self._signal = ""
+        self._run: Run | None = None
+
+    def terminate(self, signal_name: str) -> None:
+        """SIGTERM and its like: finish the step, write a checkpoint, leave."""
+        self._signal = signal_name
+        if self._run is not None:
+            self._run.steering.signal(signal_name)
+
+    def execute(self) -> int:
+        """Do it all; 0 when the recipe finished or was stopped, 1 when it failed."""
+        try:
+            self._execute()
+        except queue.GaveUpError:
+            self.recorder.record(events.Stopped(time=now(), step=0, by=self._who_gave_up()))
+        except BaseException as fault:  # noqa: BLE001 - whatever it is, it is this run's last word
+            self._fail(fault)
+            return 1
+        return 0
+
+    def _execute(self) -> None:
+        lease = self._lease()
+        try:
+            recipe = self._recipe(lease.device.name)
+            run = self._begin(recipe, lease.device.name)
+            recipe.run(run)
+            self._end(run)
+        finally:
+            lease.release()
+
+    def _lease(self) -> queue.Lease:
+        wanted = devices.candidates(self.launch.device)
+        return queue.acquire(wanted, self.folder.name, on_wait=self._wait_for, give_up=self._gives_up)
+
+    def _wait_for(self, obstacle: str) -> None:
+        if not self.launch.wait_for_device:
+            raise UsageError(f"the device is taken: {obstacle}", "leave out --no-queue to wait for it")
+        self.recorder.record(
+            events.Queued(
+                time=now(),
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                device=self.launch.device,
+                waiting_for=f"waits for {obstacle}",
+            )
+        )
+
+    def _gives_up(self) -> bool:
+        return bool(self._signal) or self._stop_request() is not None
+
+    def _who_gave_up(self) -> str:
+        request = self._stop_request()
+        if request is None:
+            return self._signal
+        self.recorder.record(events.Answered(time=now(), request=request.id))
+        return request.client
+
+    def _stop_request(self) -> control.Stop | None:
+        stop = None
+        for request in control.ControlReader(self.folder.control_file).read():
+            if isinstance(request, control.Launch):
+                stop = None
+            elif isinstance(request, control.Stop):
+                stop = request
+        return stop
+
+    def _recipe(self, device: str) -> Recipe:
+        recipe_class = load(Path(self.manifest.recipe.file))
+        values = {**self.manifest.parameters, **self._overrides}
+        seed_everything(self.manifest.seed)
+        recipe = recipe_class(recipe_class.Params(**values), seed=self.manifest.seed)
+        recipe.device = device
+        return recipe
+
+    def _begin(self, recipe: Recipe, device: str) -> Run:
+        saved = self._checkpoint()
+        state: Mapping[str, Any] = {}
+        step = 0
+        if saved is not None:
+            state, step = _opened(saved, self.manifest.recipe.id)
+            self._keep_live_values(recipe, state)
+        self.recorder.record(
+            events.Started(
+                time=now(),
+                pid=os.getpid(),
+                host=socket.gethostname(),
+                device=device,
+                attempt=self.number,
+                step=step,
+                checkpoint="" if saved is None else saved.name,
+                warm=self._warm,
+            )
+        )
+        goal = Goal(recipe.monitor, recipe.monitor_mode) if recipe.monitor else None
+        run = Run(
+            self.folder,
+            self.recorder,
+            recipe=recipe,
+            recipe_id=self.manifest.recipe.id,
+            files=TorchFiles(),
+            device=device,
+            attempt=self.number,
+            step=step,
+            goal=goal,
+        )
+        run.steering.save_now = lambda reason: _save(run, recipe, reason)
+        if state:
+            recipe.load_state_dict(state["recipe"])
+        self._run = run
+        if self._signal:
+            run.steering.signal(self._signal)
+        return run
+
+    def _checkpoint(self) -> Path | None:
+        """What this attempt starts from: its own last checkpoint, else its parent's, else nothing."""
+        own = self.folder.path / "last.pt"
+        if own.exists():
+            return own
+        parent = self.manifest.parent
+        if parent is None:
+            return None
+        return RunFolder(self.folder.path.parent / parent.run).checkpoint(parent.checkpoint)
+
+    def _keep_live_values(self, recipe: Recipe, state: Mapping[str, Any]) -> None:
+        """What a person set while the run was alive holds on, unless this launch says otherwise."""
+        known = {p.name for p in recipe.params.parameters if p.live}
+        for name, value in state.get("live", {}).items():
+            if name in known and name not in self.launch.parameters and self.number > 1:
+                setattr(recipe.params, name, value)
+
+    def _end(self, run: Run) -> None:
+        left_early = run.stopping and not (run.meter.total and run.step >= run.meter.total)
+        if left_early:
+            try:
+                run.steering.save_now("stop")
+            except NothingToSaveError:
+                run.message("this recipe has nothing to save; resuming starts it again")
+        run.meter.record()
+        if left_early:
+            self.recorder.record(events.Stopped(time=now(), step=run.step, by=run.steering.stopped_by))
+            return
+        results = {name: finite_or_word(value) for name, value in run.results.items()}
+        self.recorder.record(events.Finished(time=now(), step=run.step, results=results))
+
+    def _fail(self, fault: BaseException) -> None:
+        traceback.print_exception(fault)
+        if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
+            # Room kept back for the last words of a run whose disk is full.
+            self.folder.reserve_file.unlink(missing_ok=True)
+        step = 0 if self._run is None else self._run.step
+        self.recorder.record(describe(fault, step, self.folder.name, self._current_values()))
+
+    def _current_values(self) -> dict[str, Value]:
+        return {**self.manifest.parameters, **self._overrides}
+
+
+class TorchFiles:
+    """Checkpoints by torch, which is imported when the first one is written or read."""
+
+    def write(self, path: Path, state: Mapping[str, Any]) -> None:
+        from workbench.training import checkpoints  # noqa: PLC0415 - costs seconds, and may never be needed
+
+        checkpoints.write(path, state)
+
+    def read(self, path: Path) -> dict[str, Any]:
+        from workbench.training import checkpoints  # noqa: PLC0415
+
+        return checkpoints.read(path)
+
+
+def seed_everything(seed: int) -> None:
+    """Seed Python's generator, and NumPy's and torch's where they are in use."""
+    random.seed(seed)
+    if "numpy" in sys.modules:
+        sys.modules["numpy"].random.seed(seed % 2**32)
+    if "torch" in sys.modules:
+        sys.modules["torch"].manual_seed(seed)
+
+
+def _save(run: Run, recipe: Recipe, reason: str) -> None:
+    state = recipe.state_dict()
+    if not state:
+        raise NothingToSaveError(reason)
+    live = {p.name: getattr(recipe.params, p.name) for p in recipe.params.parameters if p.live}
+    run.save({"recipe": state, "live": live}, reason=reason)
+
+
+def _opened(path: Path, recipe_id: str) -> tuple[Mapping[str, Any], int]:
+    """State and step of a checkpoint, if it is one of this recipe.
+
+    Raises:
+        WorkbenchError: when it is damaged, no checkpoint, or another recipe's.
+    """
+    whole = TorchFiles().read(path)
+    if whole.get("recipe") != recipe_id:
+        raise WorkbenchError(
+            f"{path} is a checkpoint of {whole.get('recipe')!r}, not of {recipe_id!r}",
+            "continue or fork a run of the same recipe",
+        )
+    return whole["state"], int(whole["step"])

@@ -1,0 +1,17 @@
+"""What importing a recipe tells, as data."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from workbench.schema import Schema
+from workbench.workers.loading import RecipeError, load
+
+
+def describe_recipe(file: Path) -> Schema:
+    """The parameters of the recipe in `file`, or why it cannot be imported."""
+    try:
+        recipe = load(file)
+    except RecipeError as fault:
+        return Schema(error=fault.title, remedy=fault.remedy, traceback=fault.trace)
+    return Schema(parameters=recipe.Params.parameters, monitor=recipe.monitor)

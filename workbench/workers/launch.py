@@ -1,0 +1,340 @@
+"""Starts runs: checks everything first, makes the folder, hands it to a worker. Knows no torch."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TypeVar
+
+import msgspec
+
+from workbench import schema as schemas
+from workbench.catalog import RecipeInfo, read_recipe
+from workbench.errors import UsageError, WorkbenchError
+from workbench.params import Value, parse_all
+from workbench.runs import control, events, lock, state
+from workbench.runs import folder as folders
+from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
+from workbench.runs.history import History
+from workbench.schema import Schema
+from workbench.workers import devices, protocol, queue
+from workbench.workers.standby import Standby, StandbyGoneError
+
+ANSWER_POLL_S = 0.03
+VERSIONS_OF = ("training-workbench", "torch", "torchvision", "numpy")
+
+AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a person wants to be run; `values` may be texts, they are checked against the schema."""
+
+    recipe: RecipeInfo
+    values: Mapping[str, object] = field(default_factory=dict)
+    seed: int = 0
+    device: str = "auto"
+    wait_for_device: bool = True
+
+
+def schema_of(info: RecipeInfo, standby: Standby | None = None) -> Schema:
+    """The recipe's parameters: from the cache, else by importing it in another process.
+
+    Raises:
+        WorkbenchError: when the recipe is broken, with what would mend it.
+    """
+    if info.error:
+        raise WorkbenchError(f"{info.id} is no recipe: {info.error}", f"mend {info.file}")
+    known = schemas.cached(info)
+    if known is not None:
+        return known
+    schema = _ask(protocol.Describe(file=str(info.file)), Schema, standby)
+    if schema.error:
+        raise WorkbenchError(schema.error, schema.remedy)
+    schemas.keep(info, schema)
+    return schema
+
+
+def launch(order: Order, checkpoints: Path, standby: Standby | None = None) -> RunFolder:
+    """Check the order, make its folder and start its worker.
+
+    Raises:
+        UsageError: on unknown or refused values and devices, all faults in one; nothing was started.
+        WorkbenchError: when the recipe is broken or nothing can be recorded.
+    """
+    values = _checked(order, standby)
+    return _start_new(order, values, None, checkpoints, standby)
+
+
+def resume(
+    folder: RunFolder,
+    *,
+    values: Mapping[str, object] | None = None,
+    device: str | None = None,
+    standby: Standby | None = None,
+) -> None:
+    """Start another attempt of an ended or lost run, from its last checkpoint where it has one.
+
+    `values` change parameters from there on: more epochs, another learning rate.
+
+    Raises:
+        UsageError: when the run is alive, or a value is refused.
+    """
+    refuse_living(folder, "be resumed")
+    manifest = folder.manifest()
+    if manifest.recipe.id.startswith("track/"):
+        raise UsageError(f"{folder.name} was recorded by a script", "run the script again")
+    info = _recipe_of(manifest)
+    given = dict(values or {})
+    checked = parse_all(schema_of(info, standby).parameters, given)
+    asked = device or _last_device(folder, manifest)
+    devices.candidates(asked)
+    overrides = {name: checked[name] for name in given}
+    control.ask(folder.control_file, control.Launch(device=asked, parameters=overrides))
+    _start_worker(folder, standby)
+
+
+def fork(  # the keywords of launch, and where to fork from
+    parent: RunFolder,
+    *,
+    checkpoints: Path,
+    values: Mapping[str, object] | None = None,
+    checkpoint: str = "last",
+    seed: int | None = None,
+    device: str | None = None,
+    standby: Standby | None = None,
+) -> RunFolder:
+    """Start a child from a checkpoint of `parent`, with its parameters overlaid by `values`.
+
+    Raises:
+        UsageError: on refused values, or a checkpoint that is not there.
+    """
+    manifest = parent.manifest()
+    path = parent.checkpoint(checkpoint)
+    step = _step_of(parent, path.name)
+    order = Order(
+        recipe=_recipe_of(manifest),
+        values={**parameters_at(parent, step), **(values or {})},
+        seed=manifest.seed if seed is None else seed,
+        device=device or manifest.device,
+    )
+    origin = Parent(run=parent.name, checkpoint=path.name, step=step)
+    return _start_new(order, _checked(order, standby), origin, checkpoints, standby)
+
+
+def rehearse(order: Order, standby: Standby | None = None) -> str:
+    """One batch of a recipe, with no run recorded: shapes, sizes and times as plain text.
+
+    Raises:
+        UsageError: as `launch` does.
+        WorkbenchError: when the batch fails, with the reason.
+    """
+    values = _checked(order, standby)
+    job = protocol.Rehearse(
+        file=str(order.recipe.file), parameters=values, seed=order.seed, device=order.device
+    )
+    report = _ask(job, protocol.Report, standby)
+    if report.error:
+        raise WorkbenchError(report.error, report.remedy)
+    return report.text
+
+
+def delete(folder: RunFolder) -> None:
+    """Remove a run's folder.
+
+    Raises:
+        UsageError: when the run is alive.
+    """
+    refuse_living(folder, "be deleted")
+    try:
+        shutil.rmtree(folder.path)
+    except OSError as fault:
+        raise WorkbenchError(f"{folder.name} cannot be deleted: {fault}") from None
+
+
+def refuse_living(folder: RunFolder, what: str) -> None:
+    """Raise UsageError, with process and host, when the run is alive."""
+    status = state.status_of(folder)
+    if not status.state.ended:
+        holder = lock.holder(folder.lock_file)
+        where = f" (pid {holder.pid} on {holder.host})" if holder else ""
+        raise UsageError(
+            f"{folder.name} is {status.state}{where} and cannot {what}",
+            f"stop it first: workbench stop {folder.name}",
+        )
+
+
+def wait_for_answer(
+    folder: RunFolder, request: control.Request, timeout_s: float = 5.0
+) -> events.Answered | events.ParameterSet | None:
+    """What became of a request; None where the worker has not come to it in time."""
+    history = History(folder)
+    deadline = time.monotonic() + timeout_s
+    while True:
+        history.read_all()
+        answer = history.answers.get(request.id)
+        if answer is not None or time.monotonic() > deadline:
+            return answer
+        time.sleep(ANSWER_POLL_S)
+
+
+def parameters_at(folder: RunFolder, step: int | None = None) -> dict[str, Value]:
+    """The parameters that held at a step (default: the last): declared, relaunched, set while alive."""
+    values = dict(folder.manifest().parameters)
+    for started in control.launches(folder.control_file):
+        values.update(started.parameters)
+    for change in History(folder).read_all().parameters_set:
+        if step is None or change.step <= step:
+            values[change.name] = change.value
+    return values
+
+
+def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
+    """All values, or one UsageError that holds every fault of values, seed and device."""
+    schema = schema_of(order.recipe, standby)
+    faults = []
+    values: dict[str, Value] = {}
+    try:
+        values = parse_all(schema.parameters, order.values)
+    except UsageError as fault:
+        faults.append(fault)
+    try:
+        wanted = devices.candidates(order.device)
+        if not order.wait_for_device:
+            _refuse_taken(wanted)
+    except UsageError as fault:
+        faults.append(fault)
+    if len(faults) == 1:
+        raise faults[0]
+    if faults:
+        listed = "\n".join(str(fault) for fault in faults)
+        raise UsageError("the order is refused", listed)
+    return values
+
+
+def _refuse_taken(wanted: list[devices.Device]) -> None:
+    if all(device.slots and len(queue.holders(device)) >= device.slots for device in wanted):
+        held = ", ".join(f"{d.name} by {' and '.join(queue.holders(d))}" for d in wanted)
+        raise UsageError(f"the device is taken: {held}", "leave out --no-queue to wait for it")
+
+
+def _start_new(
+    order: Order,
+    values: dict[str, Value],
+    parent: Parent | None,
+    checkpoints: Path,
+    standby: Standby | None,
+) -> RunFolder:
+    info = order.recipe
+    manifest = Manifest(
+        name="",
+        recipe=RecipeReference(id=info.id, file=str(info.file), sha256=info.sha256()),
+        parameters=values,
+        seed=order.seed,
+        device=order.device,
+        parent=parent,
+        versions=versions(),
+        git_commit=git_commit(info.file.parent),
+    )
+    folder, _ = folders.create(manifest, checkpoints)
+    request = control.Launch(device=order.device, wait_for_device=order.wait_for_device)
+    control.ask(folder.control_file, request)
+    _start_worker(folder, standby)
+    return folder
+
+
+def _start_worker(folder: RunFolder, standby: Standby | None) -> None:
+    if standby is not None and standby.started:
+        try:
+            standby.ask(protocol.Work(folder=str(folder.path)), protocol.Done)
+            return
+        except StandbyGoneError:
+            pass  # then the cold way
+    command = [sys.executable, "-m", "workbench.workers", "work", str(folder.path)]
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise WorkbenchError(f"no worker could be started: {said}", f"see {folder.output_file}")
+
+
+def _ask(
+    job: protocol.Describe | protocol.Rehearse, answer: type[AnswerT], standby: Standby | None
+) -> AnswerT:
+    if standby is not None and standby.started:
+        try:
+            return standby.ask(job, answer)
+        except StandbyGoneError:
+            pass  # then the cold way
+    done = subprocess.run(
+        [sys.executable, "-m", "workbench.workers", "answer"],
+        input=msgspec.json.encode(job),
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+    )
+    last_line = done.stdout.rpartition(b"\n")[2]
+    if done.returncode or not last_line:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise WorkbenchError("importing the recipe ended its process", said)
+    return msgspec.json.decode(last_line, type=answer)
+
+
+def _recipe_of(manifest: Manifest) -> RecipeInfo:
+    file = Path(manifest.recipe.file)
+    info = read_recipe(file, file.parent.parent)
+    return (
+        info
+        if info.id == manifest.recipe.id
+        else RecipeInfo(manifest.recipe.id, file, file.parent, error=info.error)
+    )
+
+
+def _last_device(folder: RunFolder, manifest: Manifest) -> str:
+    started = control.launches(folder.control_file)
+    return started[-1].device if started else manifest.device
+
+
+def _step_of(folder: RunFolder, file: str) -> int:
+    saved = [c for c in History(folder).read_all().checkpoints if c.file == file]
+    return saved[-1].step if saved else 0
+
+
+def versions() -> dict[str, str]:
+    """Versions of what decides a run's numbers, read from package metadata."""
+    found = {"python": platform.python_version()}
+    for package in VERSIONS_OF:
+        try:
+            found[package] = importlib.metadata.version(package)
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def git_commit(folder: Path) -> str:
+    """The commit that `folder` is at, with `+` where tracked files differ; empty outside of git."""
+    try:
+        said = subprocess.run(
+            [
+                "git",
+                "-C",
+                str(folder),
+                "describe",
+                "--always",
+                "--dirty=+",
+                "--abbrev=40",
+                "--exclude=*",
+            ],
+            capture_output=True,
+            check=False,
+            timeout=5,
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return said.stdout.decode().strip() if said.returncode == 0 else ""

@@ -1,0 +1,51 @@
+"""One batch of a recipe, with no run recorded: does it work, how large is it, how long will it take."""
+
+from __future__ import annotations
+
+import tempfile
+import traceback
+from pathlib import Path
+
+from workbench.errors import WorkbenchError
+from workbench.recipe import Recipe
+from workbench.runs.folder import RunFolder
+from workbench.runs.recorder import Recorder
+from workbench.runs.run import Run
+from workbench.workers import devices
+from workbench.workers.attempt import TorchFiles, seed_everything
+from workbench.workers.faults import describe
+from workbench.workers.loading import RecipeError, load
+from workbench.workers.protocol import Rehearse, Report
+
+
+def rehearse(job: Rehearse) -> Report:
+    """Build the recipe and make one step of it; a fault is reported as a run's would be."""
+    try:
+        recipe_class = load(Path(job.file))
+        seed_everything(job.seed)
+        recipe = recipe_class(recipe_class.Params(**job.parameters), seed=job.seed)
+        recipe.device = devices.candidates(job.device)[0].name
+        return Report(text=recipe.rehearse() or _one_step(recipe))
+    except Exception as fault:  # noqa: BLE001 - whatever it is, it is the rehearsal's result
+        failed = describe(fault, 1, "RUN", job.parameters)
+        trace = fault.trace if isinstance(fault, RecipeError) else traceback.format_exc()
+        known = isinstance(fault, WorkbenchError) and not isinstance(fault, RecipeError)
+        return Report(error=failed.title, remedy=failed.remedy, traceback="" if known else trace)
+
+
+def _one_step(recipe: Recipe) -> str:
+    """A recipe that the loop does not train runs as it is, and is asked to stop after a step."""
+    with tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place:
+        folder = RunFolder(Path(place))
+        recorder = Recorder(folder.events_file)
+        run = Run(
+            folder, recorder, recipe=recipe, files=TorchFiles(), device=recipe.device, most_steps=1
+        )
+        try:
+            recipe.run(run)
+        finally:
+            recorder.close()
+        shown = ", ".join(f"{name} {value:.4g}" for name, value in run.results.items())
+        return (
+            f"one step of {run.meter.total or 1} done in {run.meter.elapsed_s:.2f} s\n{shown}".strip()
+        )

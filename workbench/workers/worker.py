@@ -1,0 +1,90 @@
+"""The process of a run: its session, its output, its signals, its lock."""
+
+from __future__ import annotations
+
+import contextlib
+import faulthandler
+import io
+import os
+import signal
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+from workbench.runs.folder import RunFolder
+from workbench.runs.lock import LockHeldError, RunLock
+
+
+def daemonize() -> bool:
+    """Leave the caller's session by a double fork; true in the worker, false in the caller.
+
+    The worker is nobody's child, so that neither the end of a terminal nor that of the program which
+    launched it reaches it, and it leaves no zombie.
+    """
+    child = os.fork()
+    if child:
+        os.waitpid(child, 0)
+        return False
+    os.setsid()
+    if os.fork():
+        os._exit(0)
+    return True
+
+
+def work(path: Path, *, warm: bool) -> int:
+    """Be the worker of the run in `path` until it ends; the exit status for this process."""
+    folder = RunFolder(path)
+    _redirect_output(folder)
+    lock = RunLock(folder.lock_file)
+    try:
+        lock.acquire()
+    except LockHeldError:
+        print("another worker has this run already", file=sys.stderr)
+        return 1
+    try:
+        # Imported under the lock, so that the run is seen to be starting, not lost.
+        from workbench.workers.attempt import Attempt  # noqa: PLC0415
+
+        attempt = Attempt(folder, warm=warm)
+        _listen(attempt.terminate)
+        return attempt.execute()
+    finally:
+        lock.release()
+
+
+def work_and_leave(path: Path, *, warm: bool) -> None:
+    """Work in a forked process: leave without running what the parent had registered for its exit."""
+    status = 1
+    try:
+        status = work(path, warm=warm)
+    finally:
+        with contextlib.suppress(OSError, ValueError):
+            sys.stdout.flush()
+            sys.stderr.flush()
+        os._exit(status)
+
+
+def _redirect_output(folder: RunFolder) -> None:
+    nothing = os.open(os.devnull, os.O_RDONLY)
+    output = os.open(folder.output_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
+    os.dup2(nothing, 0)
+    os.dup2(output, 1)
+    os.dup2(output, 2)
+    os.close(nothing)
+    os.close(output)
+    sys.stdout, sys.stderr = _text(1), _text(2)
+    faulthandler.enable(sys.stderr)
+
+
+def _text(file: int) -> io.TextIOWrapper:
+    raw = io.FileIO(file, "w", closefd=False)
+    return io.TextIOWrapper(raw, "utf-8", errors="backslashreplace", write_through=True)
+
+
+def _listen(terminate: Callable[[str], None]) -> None:
+    def on_signal(number: int, _frame: object) -> None:
+        terminate(signal.Signals(number).name)
+
+    signal.signal(signal.SIGTERM, on_signal)
+    signal.signal(signal.SIGINT, on_signal)
+    signal.signal(signal.SIGHUP, signal.SIG_IGN)
