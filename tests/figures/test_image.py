@@ -1,0 +1,47 @@
+from __future__ import annotations
+
+import numpy as np
+
+from workbench.figures import ImageGrid
+from workbench.figures.terminal import draw
+
+from .drawn import check
+
+
+def test_half_blocks_hold_two_rows_of_dots() -> None:
+    image = np.array([[[255, 0, 0], [0, 255, 0]], [[0, 0, 255], [9, 9, 9]]], dtype=np.uint8)
+    drawn = draw(ImageGrid("", [image]), 2, 1)
+    assert drawn == ["\x1b[38;2;255;0;0;48;2;0;0;255m▀\x1b[0m\x1b[38;2;0;255;0;48;2;9;9;9m▀\x1b[0m"]
+
+
+def test_larger_pictures_are_averaged() -> None:
+    image = np.array([[0, 100], [100, 200], [50, 50], [50, 50]], dtype=np.uint8)
+    assert draw(ImageGrid("", [image]), 1, 1) == ["\x1b[38;2;100;100;100;48;2;50;50;50m▀\x1b[0m"]
+
+
+def test_captions_stand_under_their_pictures() -> None:
+    images = np.zeros((4, 8, 8), dtype=np.uint8)
+    drawn = check(draw(ImageGrid("digits", images, list("abcd")), 40, 12), 40, 12)
+    captions = next(line for line in drawn if "a" in line)
+    starts = [captions.index(name) for name in "abcd"]
+    above = drawn[drawn.index(captions) - 1]
+    assert all(above[start] == "▀" for start in starts)
+    assert all(above[start - 1] == " " for start in starts[1:])
+
+
+def test_pictures_grow_with_the_screen() -> None:
+    figure = ImageGrid("", np.zeros((1, 8, 8), dtype=np.uint8))
+    assert len(draw(figure, 100, 4)) == 4
+    assert len(draw(figure, 100, 30)) == 28
+
+
+def test_pictures_without_room_are_counted() -> None:
+    figure = ImageGrid("", np.zeros((100, 8, 8), dtype=np.uint8))
+    drawn = check(draw(figure, 40, 10), 40, 10)
+    assert drawn[-1] == "… 92 more"
+
+
+def test_shades_stand_in_for_colours() -> None:
+    image = np.array([[0, 255], [0, 255]], dtype=np.uint8)
+    assert draw(ImageGrid("", [image]), 2, 1, colour=False) == [" █"]
+    assert draw(ImageGrid("", [image]), 2, 1, colour=False, unicode=False) == [" @"]

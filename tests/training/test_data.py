@@ -1,0 +1,81 @@
+from __future__ import annotations
+
+from collections import namedtuple
+
+import pytest
+import torch
+from torch.utils.data import TensorDataset
+
+from workbench.errors import WorkbenchError
+from workbench.training.data import Data, Source, Split, Tensors, batch_length, to_device
+
+CPU = torch.device("cpu")
+
+
+def split(source: Source, *, batch_size: int = 4, shuffle: bool = True, seed: int = 3) -> Split:
+    return Split(source, batch_size, CPU, shuffle, seed, Data())
+
+
+def test_tensors_of_different_lengths_are_refused() -> None:
+    with pytest.raises(ValueError, match="one length"):
+        Tensors(torch.zeros(3), torch.zeros(4))
+
+
+@pytest.mark.parametrize("kind", [Tensors, TensorDataset])
+def test_an_epoch_holds_every_sample_once_and_the_rest_batch_is_kept(kind: type) -> None:
+    x = torch.arange(10)
+    s = split(kind(x, 2 * x))
+    batches = list(s.batches(epoch=0))
+    assert len(batches) == len(s) == 3
+    assert sorted(torch.cat([b[0] for b in batches]).tolist()) == list(range(10))
+    assert all(torch.equal(b[1], 2 * b[0]) for b in batches)
+
+
+@pytest.mark.parametrize("kind", [Tensors, TensorDataset])
+def test_the_order_depends_on_seed_and_epoch_alone(kind: type) -> None:
+    def order(seed: int, epoch: int) -> list[int]:
+        torch.manual_seed(0)
+        torch.rand(seed + epoch)  # the global generator's state does not matter
+        batches = split(kind(torch.arange(50)), seed=seed).batches(epoch)
+        return [int(v) for b in batches for v in b[0]]
+
+    assert order(1, 0) == order(1, 0)
+    assert order(1, 0) != order(1, 1)
+    assert order(1, 0) != order(2, 0)
+
+
+@pytest.mark.parametrize("kind", [Tensors, TensorDataset])
+def test_skipped_batches_leave_the_rest_as_it_was(kind: type) -> None:
+    s = split(kind(torch.arange(10)))
+    whole = [b[0].tolist() for b in s.batches(epoch=5)]
+    assert [b[0].tolist() for b in s.batches(epoch=5, skip=2)] == whole[2:]
+
+
+def test_evaluation_keeps_the_order() -> None:
+    batches = split(Tensors(torch.arange(6)), shuffle=False).batches(epoch=9)
+    assert [b[0].tolist() for b in batches] == [[0, 1, 2, 3], [4, 5]]
+
+
+def test_any_iterable_is_iterated_as_it_is() -> None:
+    graph = {"x": torch.zeros(3), "name": "karate"}
+    assert next(iter(split([graph]).batches(0)))["name"] == "karate"
+
+
+def test_an_empty_split_is_named() -> None:
+    with pytest.raises(WorkbenchError, match="empty"):
+        len(split(Tensors(torch.zeros(0))))
+
+
+def test_nested_batches_move_whole() -> None:
+    Pair = namedtuple("Pair", "a b")
+    moved = to_device({"p": Pair(torch.zeros(1), [torch.ones(2), "x"])}, torch.device("meta"))
+    assert moved["p"].a.is_meta
+    assert moved["p"].b[0].is_meta
+    assert moved["p"].b[1] == "x"
+
+
+def test_the_length_of_a_batch_is_that_of_its_first_tensor() -> None:
+    assert batch_length((torch.zeros(5, 2), torch.zeros(5))) == 5
+    assert batch_length({"x": [torch.zeros(7)]}) == 7
+    assert batch_length(torch.tensor(1.0)) == 1
+    assert batch_length(None) == 1

@@ -1,0 +1,136 @@
+"""A chart of lines and points: header, axes with round numbers, marks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from workbench.figures import palette
+from workbench.figures.canvas import Stroke, rasterise
+from workbench.figures.cells import Pen, clean, cut, fit, to_ascii, width
+from workbench.figures.header import header
+from workbench.figures.lines import Frame, Line, Mark
+from workbench.figures.scale import Scale, Tick, scale_of
+
+# Smaller than this, axes would leave no room to draw in.
+_LEAST_WIDTH_WITH_AXES = 16
+_LEAST_HEIGHT_WITH_AXES = 5
+_LEAST_HEIGHT_WITH_HEADER = 4
+_LEAST_HEIGHT_WITH_MARK_NAMES = 10
+_CELLS_A_TICK = 12
+_LINES_A_TICK = 4
+_MARGIN_Y = 0.03
+
+
+@dataclass(frozen=True)
+class _Axes:
+    x: Scale
+    y: Scale
+
+
+def draw_chart(lines: Sequence[Line], frame: Frame, size: tuple[int, int], pen: Pen) -> list[str]:
+    """The chart within `size` = (cells, lines); nothing where there is no room at all."""
+    columns, rows = size
+    if columns < 1 or rows < 1:
+        return []
+    head = header(lines, frame, columns, pen) if rows >= _LEAST_HEIGHT_WITH_HEADER else []
+    room = rows - len(head)
+    axes = _axes(lines, frame)
+    if room < _LEAST_HEIGHT_WITH_AXES or columns < _LEAST_WIDTH_WITH_AXES:
+        drawn = head + _canvas(lines, axes, [], (columns, room), pen)
+    else:
+        drawn = head + _with_axes(lines, frame, axes, (columns, room), pen)
+    return drawn if pen.unicode else [to_ascii(line) for line in drawn]
+
+
+def _axes(lines: Sequence[Line], frame: Frame) -> _Axes:
+    """Axes that hold the points with a place on both."""
+    xs, ys = [], []
+    for line in lines:
+        drawn = np.isfinite(line.x) & np.isfinite(line.y)
+        drawn &= (line.x > 0) | (not frame.log_x)
+        drawn &= (line.y > 0) | (not frame.log_y)
+        xs.append(line.x[drawn])
+        ys.append(line.y[drawn])
+    return _Axes(
+        scale_of(xs, log=frame.log_x, margin=frame.margin_x),
+        scale_of(ys, log=frame.log_y, margin=_MARGIN_Y),
+    )
+
+
+def _canvas(
+    lines: Sequence[Line],
+    axes: _Axes,
+    uprights: Sequence[float],
+    size: tuple[int, int],
+    pen: Pen,
+) -> list[str]:
+    strokes = [
+        Stroke(axes.x.places(line.x), axes.y.places(line.y), line.colour, line.joined) for line in lines
+    ]
+    return rasterise(strokes, uprights, size, pen)
+
+
+def _with_axes(
+    lines: Sequence[Line], frame: Frame, axes: _Axes, size: tuple[int, int], pen: Pen
+) -> list[str]:
+    columns, rows = size
+    marks = _placed(frame.marks, axes.x)
+    named = any(mark.label for mark in marks) and rows >= _LEAST_HEIGHT_WITH_MARK_NAMES
+    height = rows - 2 - named
+    ticks = axes.y.ticks(max(height // _LINES_A_TICK + 1, 2))
+    left = min(max((len(tick.label) for tick in ticks), default=0), columns // 3)
+    inner = columns - left - 1
+    canvas = _canvas(lines, axes, [mark.x for mark in marks], (inner, height), pen)
+    sides = _y_axis(ticks, left, height, pen)
+    drawn = [side + line for side, line in zip(sides, canvas, strict=True)]
+    if named:
+        drawn.insert(0, _mark_names(marks, left + 1, inner, pen))
+    below = _x_axis(axes.x.ticks(max(inner // _CELLS_A_TICK, 2)), frame.x_label, left, inner)
+    return drawn + [pen.paint(line, palette.AXIS) for line in below]
+
+
+def _placed(marks: Sequence[Mark], x: Scale) -> list[Mark]:
+    """The marks on the axis, from left to right, at places from 0 to 1."""
+    places = x.places(np.array([mark.x for mark in marks], dtype=np.float64)).tolist()
+    placed = [Mark(place, mark.label) for place, mark in zip(places, marks, strict=True)]
+    return sorted((mark for mark in placed if 0 <= mark.x < 1), key=lambda mark: mark.x)
+
+
+def _mark_names(marks: Sequence[Mark], left: int, inner: int, pen: Pen) -> str:
+    """A line with the name of every mark that has room before the next one."""
+    starts = [left + int(mark.x * inner) for mark in marks]
+    line = ""
+    for mark, start, following in zip(marks, starts, [*starts[1:], left + inner + 1], strict=True):
+        if following - start > 1:
+            line += " " * (start - width(line)) + cut("▾" + clean(mark.label), following - start - 1)
+    return pen.paint(line, palette.MARK)
+
+
+def _y_axis(ticks: Sequence[Tick], left: int, height: int, pen: Pen) -> list[str]:
+    labels = {height - 1 - min(int(t.place * height), height - 1): t.label for t in ticks}
+    return [
+        pen.paint(
+            fit(labels.get(row, ""), left, right=True) + ("┤" if row in labels else "│"),
+            palette.AXIS,
+        )
+        for row in range(height)
+    ]
+
+
+def _x_axis(ticks: Sequence[Tick], label: str, left: int, inner: int) -> tuple[str, str]:
+    """The line with the ticks, and the line with their numbers and the axis' name."""
+    rule, numbers = ["─"] * inner, ""
+    name = cut(clean(label), inner // 3)
+    room = left + 1 + inner - (width(name) + 2 if name else 0)
+    for tick in ticks:
+        place = min(int(tick.place * inner), inner - 1)
+        rule[place] = "┬"
+        centre, cells = left + 1 + place, len(tick.label)
+        start = max(min(centre - cells // 2, room - cells), 0)
+        if start <= centre < start + cells and (start > len(numbers) or not numbers):
+            numbers += " " * (start - len(numbers)) + tick.label
+    line = numbers + " " * (left + 1 + inner - len(numbers) - width(name)) + name
+    return " " * left + "└" + "".join(rule), line

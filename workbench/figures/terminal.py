@@ -1,0 +1,99 @@
+"""Every figure as lines of text for a terminal."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import assert_never
+
+from workbench.figures.bars import draw_bars
+from workbench.figures.cells import Pen, to_ascii
+from workbench.figures.data import (
+    Bars,
+    Curves,
+    Figure,
+    ImageGrid,
+    Matrix,
+    Scatter,
+    Series,
+    Table,
+    Text,
+)
+from workbench.figures.lines import Frame, Line
+from workbench.figures.table import draw_table, draw_text
+
+_LEAST_HEIGHT_WITH_TITLE = 3
+_MARGIN_OF_POINTS = 0.03
+
+
+def draw(
+    figure: Figure, width: int, height: int, *, colour: bool = True, unicode: bool = True
+) -> list[str]:
+    """At most `height` lines of at most `width` cells, with 24-bit colours as ANSI sequences.
+
+    Without `colour` no escape is written, without `unicode` nothing but ASCII. Texts of the
+    figure are shown, never obeyed. Long tables and texts end with how much was left out.
+    """
+    if width < 1 or height < 1:
+        return []
+    pen = Pen(colour, unicode)
+    if isinstance(figure, Curves | Scatter):
+        return _chart(figure, width, height, pen)
+    title = _title(figure)
+    titled = bool(title) and height >= _LEAST_HEIGHT_WITH_TITLE
+    body = _body(figure, width, height - titled, pen)
+    lines = [pen.title(title, width), *body] if titled else body
+    return lines if unicode else [to_ascii(line) for line in lines]
+
+
+def _body(
+    figure: Matrix | Bars | ImageGrid | Table | Text, width: int, height: int, pen: Pen
+) -> list[str]:
+    # The renderers that load numpy are imported when a figure asks for them.
+    match figure:
+        case Matrix():
+            from workbench.figures.matrix import draw_matrix  # noqa: PLC0415
+
+            return draw_matrix(figure, width, height, pen)
+        case ImageGrid():
+            from workbench.figures.image import draw_images  # noqa: PLC0415
+
+            return draw_images(figure, width, height, pen)
+        case Bars():
+            return draw_bars(figure, width, height, pen)
+        case Table():
+            return draw_table(figure, width, height, pen)
+        case Text():
+            return draw_text(figure, width, height)
+    assert_never(figure)
+
+
+def _title(figure: Matrix | Bars | ImageGrid | Table | Text) -> str:
+    if not isinstance(figure, Matrix):
+        return figure.title
+    rows = f"{figure.row_label} ↓" if figure.row_label else ""
+    columns = f"{figure.column_label} →" if figure.column_label else ""
+    return " · ".join(part for part in (figure.title, rows, columns) if part)
+
+
+def _chart(figure: Curves | Scatter, width: int, height: int, pen: Pen) -> list[str]:
+    from workbench.figures.chart import draw_chart  # noqa: PLC0415
+
+    points: Sequence[Series] = figure.groups if isinstance(figure, Scatter) else ()
+    lines = [_line(one, index, joined=False) for index, one in enumerate(points)]
+    lines += [_line(one, index, joined=True) for index, one in enumerate(figure.lines, len(points))]
+    frame = Frame(
+        figure.title,
+        figure.x_label,
+        figure.y_label,
+        figure.log_x,
+        figure.log_y,
+        margin_x=_MARGIN_OF_POINTS if points else 0.0,
+    )
+    return draw_chart(lines, frame, (width, height), pen)
+
+
+def _line(series: Series, colour: int, *, joined: bool) -> Line:
+    import numpy as np  # noqa: PLC0415
+
+    x = np.array(series.x, dtype=np.float64)
+    return Line(series.name, x, np.array(series.y, dtype=np.float64), colour, joined)
