@@ -147,7 +147,7 @@ def read_recipe(file: Path, root: Path) -> RecipeInfo:
         kind=kinds[0] if kinds else "Recipe",
         doc=ast.get_docstring(tree) or "",
         error="" if kinds else "no class in it derives from Recipe or Training",
-        missing=_missing_modules(tree, {root, file.parent}),
+        missing=_missing_modules(tree, (file.parent, file.parent.parent)),
     )
 
 
@@ -211,7 +211,7 @@ def _recipe_kind(node: ast.stmt) -> str:
     return next((base for base in bases if re.search(r"(Training|Recipe)$", base)), "")
 
 
-def _missing_modules(tree: ast.Module, beside: set[Path]) -> tuple[str, ...]:
+def _missing_modules(tree: ast.Module, beside: Iterable[Path]) -> tuple[str, ...]:
     """Modules imported at the top of the file that cannot be found; nothing is imported for it."""
     wanted: dict[str, None] = {}
     for node in tree.body:
@@ -222,7 +222,7 @@ def _missing_modules(tree: ast.Module, beside: set[Path]) -> tuple[str, ...]:
     return tuple(name for name in wanted if not _can_be_found(name, beside))
 
 
-def _can_be_found(module: str, beside: set[Path]) -> bool:
+def _can_be_found(module: str, beside: Iterable[Path]) -> bool:
     if any((place / name).exists() for place in beside for name in (module, f"{module}.py")):
         return True
     try:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
 
 
@@ -29,6 +29,18 @@ class UsageError(WorkbenchError):
 
 class NotFoundError(UsageError):
     """A recipe, run, parameter or file that does not exist."""
+
+
+def refuse(faults: Sequence[str]) -> None:
+    """Raise one UsageError that holds every fault; nothing happens where there is none.
+
+    Raises:
+        UsageError: with the fault itself where there is one, else with all of them.
+    """
+    if len(faults) == 1:
+        raise UsageError(faults[0])
+    if faults:
+        raise UsageError(f"{len(faults)} faults, so nothing was started", "\n".join(faults))
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:

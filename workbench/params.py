@@ -17,7 +17,7 @@ from typing import Any, ClassVar, Literal, Self, dataclass_transform
 
 import msgspec
 
-from workbench.errors import UsageError, unknown
+from workbench.errors import refuse, unknown
 
 Value = int | float | bool | str
 LARGEST_INT = 2**63 - 1  # what arrays, tensors and other programs' JSON can hold
@@ -246,6 +246,15 @@ def parse_all(parameters: Iterable[Parameter], values: Mapping[str, object]) -> 
     Raises:
         UsageError: naming every unknown name and every refused value at once.
     """
+    result, faults = check_all(parameters, values)
+    refuse(faults)
+    return result
+
+
+def check_all(
+    parameters: Iterable[Parameter], values: Mapping[str, object]
+) -> tuple[dict[str, Value], list[str]]:
+    """Defaults overlaid with what is sound of `values`, and a sentence for each fault."""
     known = {parameter.name: parameter for parameter in parameters}
     result = {name: parameter.default for name, parameter in known.items()}
     faults = []
@@ -257,10 +266,7 @@ def parse_all(parameters: Iterable[Parameter], values: Mapping[str, object]) -> 
             result[name] = known[name].parse(raw)
         except ValueError as fault:
             faults.append(str(fault))
-    if faults:
-        many = f"{len(faults)} parameters are refused" if len(faults) > 1 else faults[0]
-        raise UsageError(many, "\n".join(faults) if len(faults) > 1 else "")
-    return result
+    return result, faults
 
 
 def _own(cls: type) -> tuple[Parameter, ...]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import tempfile
 from pathlib import Path
 
 import platformdirs
@@ -36,9 +37,12 @@ def data_dir() -> Path:
 
 
 def leases_dir() -> Path:
-    """Where the locks on this host's devices lie; on a local disk, since devices are local too."""
+    """Where the locks on this host's devices lie; on a local disk, since devices are local too.
+
+    Not in the user's runtime folder: that is another one in a job without a login, and goes at logout.
+    """
     override = os.environ.get(LEASES_VARIABLE)
-    return Path(override) if override else Path(platformdirs.user_runtime_dir("workbench")) / "leases"
+    return Path(override or Path(tempfile.gettempdir()) / f"workbench-leases-{os.getuid()}")
 
 
 def inside(folder: Path, name: str) -> Path:

@@ -31,7 +31,7 @@ def cached(info: RecipeInfo) -> Schema | None:
     """The parameters of exactly this file, if they were read before."""
     try:
         return msgspec.json.decode(_cache_file(info).read_bytes(), type=Schema)
-    except (OSError, msgspec.MsgspecError):
+    except (OSError, ValueError):
         return None
 
 

@@ -123,7 +123,7 @@ class LinearRegression(Recipe):
             if not all(loss.isfinite() for loss in losses.values()):
                 raise WorkbenchError(
                     f"the descent diverged at step {step}: lr={self.params.lr:g} is too large",
-                    "steps beyond 2 / (largest curvature) overshoot ever more; here that is 0.25",
+                    "beyond 2 / (largest curvature), 0.25 here, every step overshoots more",
                 )
             if step % 10 == 0 or step == 1:
                 run.log(losses, **{"distance to least squares": self._distance(best_w, best_b)})
@@ -182,7 +182,7 @@ class LinearRegression(Recipe):
 
 
 def _patients(seed: int) -> tuple[list[str], Tensor, Tensor]:
-    """Names of the measurements, x (442, M) and y (442,), standardised and shuffled; test part first."""
+    """Measurements, x (442, M) and y (442,), standardised and shuffled; the test part first."""
     bunch = load_diabetes(scaled=False)
     order = torch.randperm(len(bunch.target), generator=torch.Generator().manual_seed(seed))
     x = torch.from_numpy(bunch.data)[order]  # (442, M)

@@ -71,14 +71,14 @@ class DigitsCNN(Training):
         folder: str = path(help="for dataset=folder: a subfolder of pictures for each class")
         width: int = number(16, low=1, high=256, log=True, help="channels of the first convolution")
         activation: str = choice(*ACTIVATIONS, help="non-linearity of each block")
-        dropout: float = number(0.3, low=0, high=0.9, live=True, help="share of features left out")
-        smoothing: float = number(0.1, low=0, high=0.5, live=True, help="share of a label spread out")
+        dropout: float = number(0.2, low=0, high=0.9, live=True, help="share of features left out")
+        smoothing: float = number(0.0, low=0, high=0.5, live=True, help="share of a label spread out")
         distortion: float = number(
             1.0, low=0, high=3, live=True, help="1: up to 10°, 10 % and 2 pixels"
         )
-        epochs = 15
-        batch_size = 50
-        lr = 3e-3
+        epochs = 20
+        batch_size = 100
+        lr = 6e-3
         weight_decay = 1e-2
         schedule = "one_cycle"
 
@@ -185,7 +185,7 @@ def distort(images: Tensor, strength: float) -> Tensor:
 
 
 def _sizes(net: nn.Module, example: Tensor) -> Table:
-    """What a kernel k, padding p and stride s make of S pixels, by formula and as the layers give it."""
+    """What kernel k, padding p and stride s make of S pixels: by formula, and as the layers give it."""
     rows: list[list[str | int]] = []
     x = example  # (1, C, S, S)
     for index, block in enumerate(net.blocks, 1):

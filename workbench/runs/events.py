@@ -6,11 +6,13 @@ from 0 over all attempts of a run.
 
 from __future__ import annotations
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import msgspec
 
 from workbench.params import Value
+
+Step = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # more digits are a damaged line
 
 # JSON knows no NaN and no infinity: they are written as these words.
 NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
@@ -38,7 +40,7 @@ class Started(Record, frozen=True, tag="started"):
     host: str
     device: str
     attempt: int = 1
-    step: int = 0
+    step: Step = 0
     checkpoint: str = ""
     warm: bool = False
 
@@ -47,7 +49,7 @@ class Metrics(msgspec.Struct, frozen=True, kw_only=True, tag_field="type", tag="
     """Named numbers at a step."""
 
     time: float
-    step: int
+    step: Step
     values: dict[str, float | str]
 
 
@@ -56,7 +58,7 @@ class Best(msgspec.Struct, frozen=True):
 
     metric: str
     value: float
-    step: int
+    step: Step
 
 
 class Progress(Record, frozen=True, tag="progress"):
@@ -66,7 +68,7 @@ class Progress(Record, frozen=True, tag="progress"):
     it can be told.
     """
 
-    step: int
+    step: Step
     device: str = ""
     attempt: int = 1
     total: int = 0
@@ -82,19 +84,19 @@ class Progress(Record, frozen=True, tag="progress"):
 class Paused(Record, frozen=True, tag="paused"):
     """The worker stands still between two steps and keeps its device."""
 
-    step: int
+    step: Step
 
 
 class Resumed(Record, frozen=True, tag="resumed"):
     """The worker goes on after a pause."""
 
-    step: int
+    step: Step
 
 
 class Stopping(Record, frozen=True, tag="stopping"):
     """The worker has read a request to stop: `now` after this step, or at the end of the epoch."""
 
-    step: int
+    step: Step
     by: str
     when: Literal["now", "epoch"] = "now"
 
@@ -102,7 +104,7 @@ class Stopping(Record, frozen=True, tag="stopping"):
 class Checkpoint(Record, frozen=True, tag="checkpoint"):
     """A file was written whole: `reason` is best, last, asked or stop."""
 
-    step: int
+    step: Step
     file: str
     reason: str
     metrics: dict[str, float | str] = {}
@@ -111,7 +113,7 @@ class Checkpoint(Record, frozen=True, tag="checkpoint"):
 class FigureShown(Record, frozen=True, tag="figure"):
     """The recipe handed a figure over: in `figure` when small, else in `file` under `figures/`."""
 
-    step: int
+    step: Step
     name: str
     figure: msgspec.Raw = msgspec.Raw(b"")
     file: str = ""
@@ -120,7 +122,7 @@ class FigureShown(Record, frozen=True, tag="figure"):
 class ParameterSet(Record, frozen=True, tag="parameter"):
     """A live parameter has a new value from this step on."""
 
-    step: int
+    step: Step
     name: str
     old: Value
     value: Value
@@ -144,21 +146,21 @@ class Message(Record, frozen=True, tag="message"):
 class Finished(Record, frozen=True, tag="finished"):
     """The recipe ran to its end; `results` are its last and best numbers."""
 
-    step: int
+    step: Step
     results: dict[str, float | str] = {}
 
 
 class Stopped(Record, frozen=True, tag="stopped"):
     """The run left early because it was asked to: by a user, or by a signal (`SIGTERM`)."""
 
-    step: int
+    step: Step
     by: str
 
 
 class Failed(Record, frozen=True, tag="failed"):
     """The run ended with an error; `kind` tells a full memory or disk from the recipe's own errors."""
 
-    step: int
+    step: Step
     title: str
     remedy: str = ""
     kind: Literal["error", "out_of_memory", "disk_full", "refused"] = "error"

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import re
+import shutil
 import socket
 import time
 from collections.abc import Iterator
@@ -103,7 +104,7 @@ class RunFolder:
             manifest = msgspec.json.decode(self.manifest_file.read_bytes(), type=Manifest)
         except FileNotFoundError:
             raise NotFoundError(f"{self.path} is not a run: it has no run.json") from None
-        except (OSError, msgspec.MsgspecError) as fault:
+        except (OSError, ValueError) as fault:
             raise WorkbenchError(f"{self.manifest_file} cannot be read: {fault}") from None
         if manifest.format > FORMAT:
             raise WorkbenchError(
@@ -134,26 +135,21 @@ def create(manifest: Manifest, checkpoints: Path) -> tuple[RunFolder, Manifest]:
     """Make the folder of a new run, numbered after the last of its recipe.
 
     The number is taken by `mkdir`, which is atomic: two terminals never get the same one. The folder
-    appears under its name only with `run.json` in it.
+    counts as a run from the moment that `run.json` is in it, which is written last.
 
     Raises:
         WorkbenchError: when the place cannot be written to.
     """
-    stem = run_stem(manifest.recipe.id)
     try:
-        checkpoints.mkdir(parents=True, exist_ok=True)
-        number = _last_number(checkpoints, stem) + 1
-        while True:
-            folder = RunFolder(checkpoints / f"{stem}-{number:0{NUMBER_DIGITS}d}")
-            try:
-                folder.path.mkdir()
-            except FileExistsError:
-                number += 1
-                continue
-            named = msgspec.structs.replace(manifest, name=folder.name)
-            write_atomically(folder.manifest_file, msgspec.json.format(msgspec.json.encode(named)))
+        folder = _make_numbered(checkpoints, run_stem(manifest.recipe.id))
+        named = msgspec.structs.replace(manifest, name=folder.name)
+        try:
             folder.reserve_file.write_bytes(bytes(RESERVE_BYTES))
-            return folder, named
+            write_atomically(folder.manifest_file, msgspec.json.format(msgspec.json.encode(named)))
+        except BaseException:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise
+        return folder, named
     except OSError as fault:
         raise WorkbenchError(
             f"no run can be recorded in {checkpoints}: {fault.strerror or fault}",
@@ -174,25 +170,32 @@ def find(name: str, checkpoints: Path) -> RunFolder:
         raise UsageError(
             f"{name!r} is not the name of a run", "a run is named like images-cnn-0001"
         ) from None
-    if folder.manifest_file.is_file():
+    if _is_run(folder):
         return folder
     names = [other.name for other in all_runs(checkpoints)]
-    if name.isdigit():
-        same = [n for n in names if (m := _NUMBERED.fullmatch(n)) and int(m["number"]) == int(name)]
+    if name.isdecimal():
+        wanted = name.lstrip("0")
+        same = [n for n in names if (m := _NUMBERED.fullmatch(n)) and m["number"].lstrip("0") == wanted]
         if len(same) == 1:
             return RunFolder(checkpoints / same[0])
     raise NotFoundError(unknown("run", name, names), f"runs are looked for in {checkpoints}")
 
 
 def all_runs(checkpoints: Path) -> Iterator[RunFolder]:
-    """Every folder with a `run.json`, in no order; nothing where there is no such place."""
+    """Every folder with a `run.json`, in no order; nothing where there is no such place.
+
+    Raises:
+        WorkbenchError: when the place cannot be read.
+    """
     try:
         entries = list(os.scandir(checkpoints))
     except (FileNotFoundError, NotADirectoryError):
         return
+    except OSError as fault:
+        raise WorkbenchError(f"{checkpoints} cannot be read: {fault.strerror}") from None
     for entry in entries:
         folder = RunFolder(Path(entry.path))
-        if not entry.name.startswith(".") and folder.manifest_file.is_file():
+        if not entry.name.startswith(".") and _is_run(folder):
             yield folder
 
 
@@ -208,6 +211,26 @@ def write_atomically(path: Path, data: bytes) -> None:
     except BaseException:
         aside.unlink(missing_ok=True)
         raise
+
+
+def _is_run(folder: RunFolder) -> bool:
+    try:
+        return folder.manifest_file.is_file()
+    except OSError:
+        return False  # a folder that only its owner may enter, a name longer than a name can be
+
+
+def _make_numbered(checkpoints: Path, stem: str) -> RunFolder:
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    number = _last_number(checkpoints, stem)
+    while True:
+        number += 1
+        folder = RunFolder(checkpoints / f"{stem}-{number:0{NUMBER_DIGITS}d}")
+        try:
+            folder.path.mkdir()
+        except FileExistsError:
+            continue  # another terminal was faster
+        return folder
 
 
 def _last_number(checkpoints: Path, stem: str) -> int:

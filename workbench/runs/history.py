@@ -60,7 +60,11 @@ class History:
         """
         deadline = time.perf_counter() + budget_s
         with _no_collection():
+            before = self._lines.offset
             while block := self._lines.read_block():
+                if self._lines.offset < before:
+                    self._forget()
+                before = self._lines.offset
                 self._take_block(block)
                 if time.perf_counter() > deadline:
                     return True
@@ -75,6 +79,10 @@ class History:
     def status(self) -> state.Status:
         """The state now: what was recorded, corrected by whether the worker lives."""
         return state.with_life(self.folder, self.recorded)
+
+    def _forget(self) -> None:
+        """The file shrank and is read from its start again, so nothing of it may count twice."""
+        vars(self).update(vars(History(self.folder)), _lines=self._lines)
 
     def _take_block(self, block: bytes) -> None:
         try:

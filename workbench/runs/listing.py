@@ -8,7 +8,9 @@ from pathlib import Path
 from workbench.errors import WorkbenchError
 from workbench.runs import folder as folders
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
-from workbench.runs.state import Status, status_of
+from workbench.runs.state import State, Status, status_of
+
+_Fingerprint = tuple[tuple[int, ...], ...]
 
 
 @dataclass(frozen=True)
@@ -30,8 +32,8 @@ class Listing:
 
     def __init__(self, checkpoints: Path) -> None:
         self.checkpoints = checkpoints
-        self._manifests: dict[str, tuple[Manifest, str]] = {}
-        self._ended: dict[str, tuple[tuple[int, ...], Status]] = {}
+        self._manifests: dict[str, tuple[_Fingerprint, Manifest, str]] = {}
+        self._ended: dict[str, tuple[_Fingerprint, Status]] = {}
 
     def read(self) -> list[RunSummary]:
         """All runs, newest first."""
@@ -39,23 +41,32 @@ class Listing:
         return sorted(runs, key=lambda run: (run.manifest.created, run.name), reverse=True)
 
     def _summary(self, folder: RunFolder) -> RunSummary:
-        if folder.name not in self._manifests:
-            self._manifests[folder.name] = _manifest(folder)
-        manifest, fault = self._manifests[folder.name]
-        return RunSummary(folder, manifest, self._status(folder), fault)
+        manifest, fault = self._manifest(folder)
+        try:
+            status = self._status(folder)
+        except OSError as refused:
+            status, fault = Status(), fault or f"{folder.path} cannot be read: {refused.strerror}"
+        return RunSummary(folder, manifest, status, fault)
+
+    def _manifest(self, folder: RunFolder) -> tuple[Manifest, str]:
+        written = _fingerprint(folder.manifest_file)
+        kept = self._manifests.get(folder.name)
+        if kept is None or kept[0] != written:  # a deleted run's name can be given again
+            kept = self._manifests[folder.name] = (written, *_read_manifest(folder))
+        return kept[1:]
 
     def _status(self, folder: RunFolder) -> Status:
-        print_now = _fingerprint(folder)
+        written = _fingerprint(folder.manifest_file, folder.events_file, folder.control_file)
         kept = self._ended.get(folder.name)
-        if kept is not None and kept[0] == print_now:
+        if kept is not None and kept[0] == written:
             return kept[1]
         status = status_of(folder)
-        if status.state.ended:
-            self._ended[folder.name] = (print_now, status)
+        if status.state.ended and status.state is not State.LOST:  # what is lost may be heard of again
+            self._ended[folder.name] = (written, status)
         return status
 
 
-def _manifest(folder: RunFolder) -> tuple[Manifest, str]:
+def _read_manifest(folder: RunFolder) -> tuple[Manifest, str]:
     try:
         return folder.manifest(), ""
     except WorkbenchError as fault:
@@ -63,12 +74,14 @@ def _manifest(folder: RunFolder) -> tuple[Manifest, str]:
         return nobody, fault.title
 
 
-def _fingerprint(folder: RunFolder) -> tuple[int, ...]:
-    """Changes whenever a record or a request is appended."""
-    sizes = []
-    for file in (folder.events_file, folder.control_file):
-        try:
-            sizes.append(file.stat().st_size)
-        except FileNotFoundError:
-            sizes.append(-1)
-    return tuple(sizes)
+def _fingerprint(*files: Path) -> _Fingerprint:
+    """Changes whenever one of the files is replaced or appended to."""
+    return tuple(_identity(file) for file in files)
+
+
+def _identity(file: Path) -> tuple[int, ...]:
+    try:
+        found = file.stat()
+    except OSError:
+        return ()
+    return found.st_ino, found.st_size, found.st_mtime_ns

@@ -77,5 +77,5 @@ def last_holder(path: Path) -> Holder | None:
 def _decode(text: bytes, seen: float) -> Holder | None:
     try:
         return msgspec.structs.replace(msgspec.json.decode(text, type=Holder), seen=seen)
-    except msgspec.MsgspecError:
+    except ValueError:
         return None  # between truncation and writing

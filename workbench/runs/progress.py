@@ -11,6 +11,7 @@ from workbench.runs import events
 from workbench.runs.recorder import Recorder, now
 
 PROGRESS_INTERVAL_S = 0.5
+UNTIMED_STEPS = 3  # the first ones load libraries and warm up: an estimate from them is far off
 
 
 @dataclass(frozen=True)
@@ -38,6 +39,7 @@ class ProgressMeter:
         self._attempt = attempt
         self._first_step = step
         self._began = time.monotonic()
+        self._timed_from: tuple[int, float] | None = None
         self._idle_s = 0.0
         self._due = 0.0
         self._goal = goal
@@ -52,6 +54,8 @@ class ProgressMeter:
     def advance(self, step: int) -> None:
         """`step` steps are done; costs a clock reading where nothing is due."""
         self.step = step
+        if self._timed_from is None and step >= self._first_step + UNTIMED_STEPS:
+            self._timed_from = (step, self.elapsed_s)
         if time.monotonic() >= self._due:
             self.record()
 
@@ -76,9 +80,7 @@ class ProgressMeter:
     def record(self) -> None:
         """Write a progress record now."""
         self._due = time.monotonic() + PROGRESS_INTERVAL_S
-        done = self.step - self._first_step
-        left = self.total - self.step
-        eta_s = self.elapsed_s / done * left if done > 0 and left >= 0 and self.total else None
+        eta_s = self._eta_s()
         self._recorder.record(
             events.Progress(
                 time=now(),
@@ -95,3 +97,12 @@ class ProgressMeter:
                 stopping=self.stopping,
             )
         )
+
+    def _eta_s(self) -> float | None:
+        """Seconds to go at the pace so far; None until it can be told."""
+        if self._timed_from is None or not self.total:
+            return None
+        step, elapsed_s = self._timed_from
+        if self.step <= step:
+            return None
+        return (self.elapsed_s - elapsed_s) / (self.step - step) * max(self.total - self.step, 0)

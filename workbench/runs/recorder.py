@@ -25,7 +25,11 @@ class Recorder:
         Raises:
             OSError: when the disk is full or the folder is gone.
         """
-        self._file.write(self._encode(event))
+        try:
+            line = self._encode(event)
+        except UnicodeEncodeError:
+            line = self._encode(_encodable(event))
+        self._file.write(line)
 
     def metrics(self, step: int, values: dict[str, float]) -> None:
         """Append named numbers at a step; NaN and infinities are kept as words."""
@@ -37,6 +41,16 @@ class Recorder:
 
     def close(self) -> None:
         self._file.close()
+
+
+def _encodable(event: events.Event) -> events.Event:
+    """`event` with `?` for what is no text: the bytes of a file's name in an exception, for one."""
+    texts = {
+        name: value.encode(errors="replace").decode()
+        for name in event.__struct_fields__
+        if isinstance(value := getattr(event, name), str)
+    }
+    return msgspec.structs.replace(event, **texts)
 
 
 def finite_or_word(value: float) -> float | str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import zlib
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -101,19 +102,19 @@ class Run:
         """
         given = named if values is None else {**values, **named}
         numbers = {name: _number(name, value) for name, value in given.items()}
-        at = self.meter.step if step is None else step
+        at = self.meter.step if step is None else int(step)
         self._recorder.metrics(at, numbers)
         self.results.update(numbers)
         self.meter.observe(at, numbers)
 
     def figure(self, name: str, figure: Figure, *, step: int | None = None) -> None:
         """Show a figure; handed over again under the same name, it becomes the next of a series."""
-        at = self.meter.step if step is None else step
+        at = self.meter.step if step is None else int(step)
         data = msgspec.json.encode(figure)
         if len(data) <= INLINE_FIGURE_BYTES:
             shown = events.FigureShown(time=now(), step=at, name=name, figure=msgspec.Raw(data))
         else:
-            file = f"{re.sub(r'[^A-Za-z0-9_]+', '-', name)[:80] or 'figure'}-{at:08d}.json"
+            file = f"{_file_stem(name)}-{at:08d}.json"
             self.folder.figures_dir.mkdir(exist_ok=True)
             write_atomically(self.folder.figures_dir / file, data)
             shown = events.FigureShown(time=now(), step=at, name=name, file=file)
@@ -134,7 +135,7 @@ class Run:
         path = self.folder.path / f"{name}.pt"
         whole = {"format": 1, "recipe": self._recipe_id, "step": self.step, "state": dict(state)}
         self._files.write(path, whole)
-        results = {name: finite_or_word(value) for name, value in self.results.items()}
+        results = {metric: finite_or_word(value) for metric, value in self.results.items()}
         self._recorder.record(
             events.Checkpoint(
                 time=now(), step=self.step, file=path.name, reason=reason, metrics=results
@@ -149,12 +150,24 @@ class Run:
         return self._files.read(path)
 
 
+def _file_stem(name: str) -> str:
+    """`name` as part of a file's name, with a checksum where it had to be changed."""
+    stem = re.sub(r"[^A-Za-z0-9_]+", "-", name)[:80]
+    checksum = zlib.crc32(name.encode(errors="replace"))
+    return stem if stem and stem == name else f"{stem}-{checksum:08x}"
+
+
 def _number(name: str, value: Any) -> float:
-    if isinstance(value, float):
+    if type(value) is float:  # numpy's derives from it and has no place in JSON
         return value
     try:
         return float(value)
-    except (TypeError, ValueError):
+    except (
+        TypeError,
+        ValueError,
+        OverflowError,
+        RuntimeError,
+    ):  # the last from tensors of many elements
         raise TypeError(
             f"metric {name!r} is no number but {type(value).__name__}; "
             "reduce it first, or hand it over as a figure"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Generic, NamedTuple, TypeVar
 
 import numpy as np
@@ -28,7 +29,10 @@ Scalar = TypeVar("Scalar", np.int64, np.float64)
 
 
 class _Column(Generic[Scalar]):
-    """A growing array. `resize` lets the allocator move pages, so that growing copies nothing."""
+    """A growing array. `resize` lets the allocator move pages, so that growing copies nothing.
+
+    numpy refuses that while someone holds a view: then the view keeps the old array.
+    """
 
     def __init__(self, dtype: type[Scalar]) -> None:
         self._data: NDArray[Scalar] = np.empty(FIRST_CAPACITY, dtype)
@@ -37,12 +41,20 @@ class _Column(Generic[Scalar]):
     def extend(self, values: NDArray[Scalar]) -> None:
         needed = self.length + len(values)
         if needed > len(self._data):
-            self._data.resize(max(needed, int(len(self._data) * GROWTH)), refcheck=False)
+            self._grow(max(needed, int(len(self._data) * GROWTH)))
         self._data[self.length : needed] = values
         self.length = needed
 
+    def _grow(self, capacity: int) -> None:
+        try:
+            self._data.resize(capacity)
+        except ValueError:
+            larger = np.empty(capacity, self._data.dtype)
+            larger[: self.length] = self._data[: self.length]
+            self._data = larger
+
     def view(self) -> NDArray[Scalar]:
-        """What is held, valid until the next `extend`."""
+        """What is held now."""
         return self._data[: self.length]
 
 
@@ -115,8 +127,10 @@ class Series:
         that no spike is lost.
         """
         steps, values = self._sorted()
-        first = 0 if low is None else int(np.searchsorted(steps, int(np.ceil(low)), side="left"))
-        end = len(steps) if high is None else int(np.searchsorted(steps, int(high), side="right"))
+        first = 0 if low is None else int(np.searchsorted(steps, math.ceil(low), side="left"))
+        end = (
+            len(steps) if high is None else int(np.searchsorted(steps, math.floor(high), side="right"))
+        )
         if end - first <= 2 * columns:
             return Points(steps[first:end].astype(np.float64), values[first:end].copy())
         if not self._ordered:

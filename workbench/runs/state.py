@@ -13,6 +13,7 @@ import msgspec
 from workbench import units
 from workbench.runs import control, events, lock
 from workbench.runs.folder import RunFolder
+from workbench.runs.jsonl import DAMAGED
 
 TAIL_BYTES = 32_768
 LAUNCH_PATIENCE_S = 30.0  # a cold interpreter; the lock is taken before torch is imported
@@ -133,19 +134,31 @@ def status_of(folder: RunFolder) -> Status:
 def with_life(folder: RunFolder, recorded: Status) -> Status:
     """`recorded` corrected by what the lock and the last launch say: no dead worker is ever running."""
     holding = lock.holder(folder.lock_file)
+    if holding is None and not recorded.state.ended:
+        # It may have ended since `recorded` was read: only what is read now can be its last word.
+        recorded = _from_tail(folder)
+    launches = control.launches(folder.control_file)
+    launched = max((launch.time for launch in launches), default=0.0)
+    # A new attempt of which nothing is recorded yet; the count settles it where clocks differ.
+    anew = recorded.attempt < len(launches) and recorded.updated < launched
     if holding is not None:
-        status = replace(recorded, pid=holding.pid, host=holding.host)
-        # The worker of a new attempt lives already and has recorded nothing yet.
-        return replace(status, state=State.STARTING) if recorded.state.ended else status
-    launched = _last_launch_time(folder)
-    if recorded.state.ended and recorded.updated >= launched:
+        alive = replace(recorded, pid=holding.pid, host=holding.host)
+        if anew:
+            return _starting(alive)
+        return recorded if recorded.state.ended else alive
+    if recorded.state.ended and not anew:
         return recorded
-    if time.time() - launched < LAUNCH_PATIENCE_S and recorded.updated < launched:
-        return replace(recorded, state=State.STARTING, reason="", remedy="")
-    return _without_worker(folder, recorded)
+    asked = (launched or _created(folder)) if anew or not recorded.updated else 0.0
+    if time.time() - asked < LAUNCH_PATIENCE_S:
+        return _starting(recorded)
+    return _without_worker(folder, recorded, launched)
 
 
-def _without_worker(folder: RunFolder, recorded: Status) -> Status:
+def _starting(recorded: Status) -> Status:
+    return replace(recorded, state=State.STARTING, eta_s=None, reason="", remedy="")
+
+
+def _without_worker(folder: RunFolder, recorded: Status, launched: float) -> Status:
     last = lock.last_holder(folder.lock_file)
     if last is not None and last.host != socket.gethostname():
         silence_s = time.time() - max(last.seen, recorded.updated)
@@ -157,25 +170,28 @@ def _without_worker(folder: RunFolder, recorded: Status) -> Status:
         eta_s=None,
         pid=0 if last is None else last.pid,
         host=recorded.host if last is None else last.host,
-        reason=_why_lost(recorded, last),
+        reason=_why_lost(recorded, last, launched),
         remedy=f"continue it with: workbench resume {folder.name}",
     )
 
 
-def _why_lost(recorded: Status, last: lock.Holder | None) -> str:
-    if last is None:
+def _why_lost(recorded: Status, last: lock.Holder | None, launched: float) -> str:
+    heard = max(recorded.updated, 0.0 if last is None else last.seen)
+    if heard <= launched:
         return "its worker never started; output.log may say why"
-    silence = units.age(time.time() - max(recorded.updated, 0.0))
-    return (
-        f"its worker (pid {last.pid} on {last.host}) died without a last word; "
-        f"last record at step {recorded.step}, {silence}"
-    )
+    who = "" if last is None else f" (pid {last.pid} on {last.host})"
+    if not recorded.updated:
+        return f"its worker{who} died before its first record; output.log may say why"
+    silence = units.age(time.time() - recorded.updated)
+    return f"its worker{who} died without a last word; last record at step {recorded.step}, {silence}"
 
 
-def _last_launch_time(folder: RunFolder) -> float:
-    """When a worker was last asked for; the file is small: it holds what people typed."""
-    times = [launch.time for launch in control.launches(folder.control_file)]
-    return max(times, default=0.0)
+def _created(folder: RunFolder) -> float:
+    """When run.json was written; its first launch is asked for a moment later."""
+    try:
+        return folder.manifest_file.stat().st_mtime
+    except OSError:
+        return 0.0
 
 
 _decoder: msgspec.json.Decoder[events.Event] = msgspec.json.Decoder(events.Event)
@@ -186,17 +202,17 @@ def _from_tail(folder: RunFolder) -> Status:
     while True:
         tail, whole = _tail(folder, size)
         status = Status()
-        found = False
+        found = False  # a record that tells all that a status holds
         for line in tail.split(b"\n"):
             if line.startswith(events.METRICS_PREFIX):
                 continue
             try:
                 record = _decoder.decode(line)
-            except msgspec.MsgspecError:
+            except DAMAGED:
                 continue  # cut by the start of the tail, half-written, or damaged: History reports it
             if isinstance(record, events.Lifecycle):
                 status = status.after(record)
-                found = True
+                found = found or isinstance(record, events.Progress | events.Started)
         if whole or found:
             return status
         size *= 8

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import io
 import pickle
+import warnings
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -43,7 +44,9 @@ def read(path: Path) -> dict[str, Any]:
         WorkbenchError: when the file is cut short, no checkpoint, of a newer format, or holds code.
     """
     try:
-        state = torch.load(path, map_location="cpu", weights_only=True)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # on a foreign pickle, which is refused anyway
+            state = torch.load(path, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WorkbenchError(f"there is no checkpoint {path}") from None
     except pickle.UnpicklingError:

@@ -17,8 +17,8 @@ import msgspec
 
 from workbench import schema as schemas
 from workbench.catalog import RecipeInfo, read_recipe
-from workbench.errors import UsageError, WorkbenchError
-from workbench.params import Value, parse_all
+from workbench.errors import UsageError, WorkbenchError, refuse
+from workbench.params import Value, check_all, parse_all
 from workbench.runs import control, events, lock, state
 from workbench.runs import folder as folders
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
@@ -197,32 +197,25 @@ def parameters_at(folder: RunFolder, step: int | None = None) -> dict[str, Value
 
 
 def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
-    """All values, or one UsageError that holds every fault of values, seed and device."""
-    schema = schema_of(order.recipe, standby)
-    faults = []
-    values: dict[str, Value] = {}
-    try:
-        values = parse_all(schema.parameters, order.values)
-    except UsageError as fault:
-        faults.append(fault)
+    """All values, or one UsageError that holds every fault of values and device."""
+    values, faults = check_all(schema_of(order.recipe, standby).parameters, order.values)
     try:
         wanted = devices.candidates(order.device)
-        if not order.wait_for_device:
-            _refuse_taken(wanted)
     except UsageError as fault:
-        faults.append(fault)
-    if len(faults) == 1:
-        raise faults[0]
-    if faults:
-        listed = "\n".join(str(fault) for fault in faults)
-        raise UsageError("the order is refused", listed)
+        faults.append(f"{fault.title}; {fault.remedy}")
+    else:
+        if not order.wait_for_device and (held := _who_holds(wanted)):
+            faults.append(f"the device is taken: {held}; leave out --no-queue to wait for it")
+    refuse(faults)
     return values
 
 
-def _refuse_taken(wanted: list[devices.Device]) -> None:
-    if all(device.slots and len(queue.holders(device)) >= device.slots for device in wanted):
-        held = ", ".join(f"{d.name} by {' and '.join(queue.holders(d))}" for d in wanted)
-        raise UsageError(f"the device is taken: {held}", "leave out --no-queue to wait for it")
+def _who_holds(wanted: list[devices.Device]) -> str:
+    """Devices with their holders where all are taken; empty where one is free."""
+    held = {device: queue.holders(device) for device in wanted}
+    if any(not device.slots or len(runs) < device.slots for device, runs in held.items()):
+        return ""
+    return ", ".join(f"{device.name} by {' and '.join(runs)}" for device, runs in held.items())
 
 
 def _start_new(

@@ -1,0 +1,224 @@
+"""Cold workers of a recipe without torch, steered and broken in every way."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from tests.workers.recipe_source import COUNT
+from workbench.catalog import RecipeInfo, read_recipe
+from workbench.errors import UsageError
+from workbench.runs import control, events
+from workbench.runs.folder import RunFolder
+from workbench.runs.history import History
+from workbench.runs.lock import holder
+from workbench.runs.state import State, Status, status_of
+from workbench.workers import launch
+from workbench.workers.launch import Order
+
+Ended = Callable[[RunFolder], Status]
+Until = Callable[..., Status]
+
+
+@pytest.fixture
+def start(count_recipe: RecipeInfo, checkpoints: Path) -> Callable[..., RunFolder]:
+    return lambda **values: launch.launch(Order(count_recipe, values), checkpoints)
+
+
+def counting(status: Status) -> bool:
+    return status.state is State.RUNNING and status.step >= 2
+
+
+def test_a_run_is_recorded_from_its_launch_to_its_end(
+    start: Callable[..., RunFolder], ended: Ended
+) -> None:
+    folder = start(steps=5)
+    assert folder.name == "demo-count-0001"
+    status = ended(folder)
+    assert (status.state, status.step, status.fraction) == (State.FINISHED, 5, 1.0)
+    history = History(folder).read_all()
+    assert list(history.series["count"].values) == [1, 2, 3, 4, 5]
+    assert folder.output_file.read_text() == "".join(f"at {step}\n" for step in range(1, 6))
+    manifest = folder.manifest()
+    assert manifest.parameters == {"steps": 5, "pace_s": 0.0, "fault_at": 0, "fault": ""}
+    assert manifest.versions["torch"].startswith("2.")
+
+
+def test_all_faults_of_an_order_come_together_and_nothing_starts(
+    count_recipe: RecipeInfo, checkpoints: Path
+) -> None:
+    order = Order(count_recipe, {"step": 5, "steps": 0, "pace_s": "fast"}, device="cuda:77")
+    with pytest.raises(UsageError) as fault:
+        launch.launch(order, checkpoints)
+    for words in (
+        "did you mean steps",
+        "steps=0 is out of bounds",
+        "'fast' is not a number",
+        "cuda:77",
+    ):
+        assert words in str(fault.value)
+    assert not checkpoints.exists()
+
+
+def test_a_run_is_paused_steered_and_stopped_between_steps(
+    start: Callable[..., RunFolder], until: Until, ended: Ended
+) -> None:
+    folder = start(steps=100_000, pace_s=0.02)
+    until(folder, counting)
+
+    def ask(request: control.Request) -> events.Answered | events.ParameterSet | None:
+        return launch.wait_for_answer(folder, control.ask(folder.control_file, request), timeout_s=20)
+
+    assert ask(control.Pause())
+    paused_at = until(folder, lambda status: status.state is State.PAUSED).step
+    change = ask(control.SetParameter(name="pace_s", value="0.001"))
+    assert isinstance(change, events.ParameterSet) and (change.old, change.value) == (0.02, 0.001)
+    refused = ask(control.SetParameter(name="steps", value=7))
+    assert isinstance(refused, events.Answered) and "these can: pace_s" in refused.refused
+    outside = ask(control.SetParameter(name="pace_s", value=61))
+    assert isinstance(outside, events.Answered) and "out of bounds" in outside.refused
+    unsaved = ask(control.SaveCheckpoint())
+    assert isinstance(unsaved, events.Answered) and "nothing to save" in unsaved.refused
+    assert status_of(folder).step == paused_at
+    assert ask(control.Resume())
+    until(folder, lambda status: status.step > paused_at)
+    assert launch.parameters_at(folder)["pace_s"] == 0.001
+    assert ask(control.Stop())
+    status = ended(folder)
+    assert status.state is State.STOPPED and "stopped by" in status.reason
+
+
+def test_a_living_run_is_neither_resumed_nor_deleted_and_an_ended_one_is(
+    start: Callable[..., RunFolder], until: Until, ended: Ended
+) -> None:
+    folder = start(steps=100_000, pace_s=0.02)
+    until(folder, counting)
+    for act in (launch.resume, launch.delete):
+        with pytest.raises(UsageError, match=r"running \(pid \d+ on .*\) and cannot be"):
+            act(folder)
+    control.ask(folder.control_file, control.Stop())
+    ended(folder)
+    launch.resume(folder, values={"steps": 4, "pace_s": 0})
+    assert ended(folder).state is State.FINISHED
+    assert status_of(folder).attempt == 2
+    assert list(History(folder).read_all().series["count"].values) == [1, 2, 3, 4]
+    launch.delete(folder)
+    assert not folder.path.exists()
+
+
+def test_a_stop_for_an_earlier_attempt_does_not_stop_the_next(
+    start: Callable[..., RunFolder], ended: Ended
+) -> None:
+    folder = start(steps=2)
+    ended(folder)
+    control.ask(folder.control_file, control.Stop())
+    launch.resume(folder, values={"steps": 5})
+    assert ended(folder).state is State.FINISHED
+
+
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
+def test_a_signal_finishes_the_step_and_leaves(
+    start: Callable[..., RunFolder], until: Until, ended: Ended, number: signal.Signals
+) -> None:
+    folder = start(steps=100_000, pace_s=0.02)
+    os.kill(until(folder, counting).pid, number)
+    status = ended(folder)
+    assert (status.state, status.reason) == (State.STOPPED, f"stopped by {number.name}")
+
+
+def test_a_hangup_does_not_reach_the_worker_and_it_has_its_own_session(
+    start: Callable[..., RunFolder], until: Until, ended: Ended
+) -> None:
+    folder = start(steps=60, pace_s=0.02)
+    pid = until(folder, counting).pid
+    assert os.getsid(pid) != os.getsid(0)
+    os.kill(pid, signal.SIGHUP)
+    assert ended(folder).state is State.FINISHED
+
+
+def test_a_killed_worker_is_lost_and_never_running(
+    start: Callable[..., RunFolder], until: Until, ended: Ended
+) -> None:
+    folder = start(steps=100_000, pace_s=0.02)
+    pid = until(folder, counting).pid
+    os.kill(pid, signal.SIGKILL)
+    while holder(folder.lock_file) is not None:
+        time.sleep(0.001)
+    status = status_of(folder)
+    assert status.state is State.LOST
+    assert f"pid {pid}" in status.reason and "last record at step" in status.reason
+    assert "workbench resume" in status.remedy
+    launch.resume(folder, values={"steps": 3, "pace_s": 0})
+    assert ended(folder).state is State.FINISHED
+
+
+@pytest.mark.parametrize(
+    ("fault", "kind", "title"),
+    [
+        ("raise ValueError('no \\x1b[31m good')", "error", "ValueError: no \x1b[31m good"),
+        ("raise MemoryError()", "out_of_memory", "out of memory: MemoryError"),
+        ("raise OSError(28, 'No space left on device')", "disk_full", "the disk is full"),
+        ("sys.exit(3)", "error", "SystemExit: 3"),
+    ],
+)
+def test_an_error_is_the_runs_last_word(
+    start: Callable[..., RunFolder], ended: Ended, fault: str, kind: str, title: str
+) -> None:
+    folder = start(fault_at=2, fault=fault)
+    assert ended(folder).state is State.FAILED
+    last = History(folder).read_all().ended
+    assert isinstance(last, events.Failed)
+    assert (last.kind, last.title, last.step) == (kind, title, 2)
+    assert "Traceback" in last.traceback and "count.py" in last.traceback
+    assert "Traceback" in folder.output_file.read_text()
+
+
+def test_a_crash_of_the_interpreter_is_lost_with_its_stack_in_the_log(
+    start: Callable[..., RunFolder], ended: Ended
+) -> None:
+    folder = start(fault_at=2, fault="os.kill(os.getpid(), signal.SIGSEGV)")
+    assert ended(folder).state is State.LOST
+    assert "Segmentation fault" in folder.output_file.read_text()
+
+
+def test_two_launches_at_one_instant_get_two_folders(
+    count_recipe: RecipeInfo, checkpoints: Path, ended: Ended
+) -> None:
+    launch.schema_of(count_recipe)
+    barrier = threading.Barrier(4)
+    folders: list[RunFolder] = []
+
+    def go() -> None:
+        barrier.wait()
+        folders.append(launch.launch(Order(count_recipe), checkpoints))
+
+    threads = [threading.Thread(target=go) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert sorted(folder.name for folder in folders) == [f"demo-count-{n:04d}" for n in range(1, 5)]
+    assert {ended(folder).state for folder in folders} == {State.FINISHED}
+
+
+def test_a_recipe_that_is_gone_or_broken_since_its_launch_fails_with_the_reason(
+    recipe_file: Callable[[str], Path], checkpoints: Path, ended: Ended
+) -> None:
+    file = recipe_file(COUNT)
+    info = read_recipe(file, file.parent.parent)
+    folder = launch.launch(Order(info), checkpoints)
+    ended(folder)
+    file.write_text("import nowhere_to_be_found\n" + COUNT)
+    launch.refuse_living(folder, "be resumed")
+    control.ask(folder.control_file, control.Launch())
+    launch._start_worker(folder, None)
+    status = ended(folder)
+    assert status.state is State.FAILED
+    assert "needs the module 'nowhere_to_be_found'" in status.reason
+    assert status.remedy == "pip install nowhere-to-be-found"

@@ -1,0 +1,108 @@
+"""`workbench run`, and `workbench` alone."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+from pathlib import Path
+
+from workbench import schema as schemas
+from workbench.catalog import discover
+from workbench.cli import following, output, progress
+from workbench.cli.arguments import assignments
+from workbench.cli.main import INTERRUPTED
+from workbench.cli.views import LineView, LogView, View
+from workbench.runs import control
+from workbench.runs.folder import RunFolder
+from workbench.workers.launch import Order, launch, rehearse, schema_of
+
+DEFAULT_RECIPE = "images/cnn"
+
+
+def open_workbench(args: argparse.Namespace) -> int:
+    """The screen; where there is no terminal, the default recipe with plain progress."""
+    if sys.stdin.isatty() and sys.stdout.isatty():
+        # Textual is loaded only by whoever opens the screen.
+        from workbench.tui.app import run_app  # noqa: PLC0415
+
+        return run_app(args.checkpoints, args.recipes)
+    output.say(f"no terminal here: training {DEFAULT_RECIPE}")
+    order = Order(discover(args.recipes).find(DEFAULT_RECIPE))
+    return launch_and_follow(order, args.checkpoints, as_json=False)
+
+
+def run_recipe(args: argparse.Namespace) -> int:
+    """Start a run and follow it to its end."""
+    info = discover(args.recipes).find(args.recipe)
+    order = Order(
+        recipe=info,
+        values=assignments(args.words),
+        seed=args.seed,
+        device=args.device,
+        wait_for_device=not args.no_queue,
+    )
+    if not info.error and schemas.cached(info) is None and output.is_terminal(sys.stderr):
+        output.say_aside(f"reading the parameters of {info.id} for the first time …")
+    if args.dry_run:
+        return _rehearse(order, as_json=args.json)
+    if args.detach:
+        _say_name(launch(order, args.checkpoints), as_json=args.json)
+        return 0
+    return launch_and_follow(order, args.checkpoints, as_json=args.json)
+
+
+def launch_and_follow(order: Order, checkpoints: Path, *, as_json: bool) -> int:
+    """Start a run and follow it; the first Ctrl-C asks it to stop, the second leaves it."""
+    schema_of(order.recipe)  # may take seconds, and Ctrl-C during them means: never mind
+    with following.Interrupts() as interrupts:
+        folder = launch(order, checkpoints)
+        if not as_json:
+            output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
+        view = _view(as_json=as_json)
+        history, status = following.follow(folder, view, interrupts, _Interrupted(folder))
+    if as_json:
+        output.write_json(progress.outcome(history, status))
+    if not status.state.ended:
+        output.say_aside(f"{folder.name} goes on; come back with: workbench watch {folder.name}")
+        return INTERRUPTED
+    if not as_json:
+        following.say_curves(history)
+        progress.say_outcome(history, status)
+    return progress.EXIT_STATUS[status.state]
+
+
+class _Interrupted:
+    """What Ctrl-C means while a run is followed that this command started."""
+
+    def __init__(self, folder: RunFolder) -> None:
+        self._folder = folder
+
+    def __call__(self, count: int, view: View) -> bool:
+        if count > 1:
+            return False
+        control.ask(self._folder.control_file, control.Stop())
+        view.say("asked it to stop after this step; Ctrl-C again leaves it to itself")
+        return True
+
+
+def _view(*, as_json: bool) -> View:
+    # With --json standard output is for the result alone.
+    stream = sys.stderr if as_json else sys.stdout
+    return LineView(stream) if output.is_terminal(stream) else LogView(stream)
+
+
+def _say_name(folder: RunFolder, *, as_json: bool) -> None:
+    if as_json:
+        output.write_json({"name": folder.name, "path": str(folder.path)})
+        return
+    output.say(folder.name)
+    output.say_aside(f"follow it with: workbench watch {folder.name}")
+
+
+def _rehearse(order: Order, *, as_json: bool) -> int:
+    report = rehearse(order)
+    if as_json:
+        output.write_json({"recipe": order.recipe.id, "report": report})
+    else:
+        output.say(report)
+    return 0

@@ -1,0 +1,195 @@
+"""Every command and its options; which function of which module does it stands beside."""
+
+from __future__ import annotations
+
+import argparse
+import re
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple, NoReturn
+
+from workbench import paths
+from workbench.errors import UsageError, unknown
+
+_ASSIGNMENTS = "parameters as name=value"
+
+
+class _Parser(argparse.ArgumentParser):
+    """Refuses a wrong call as the rest of the workbench does: title, remedy, status 2."""
+
+    def error(self, message: str) -> NoReturn:
+        invalid = re.match(r"argument COMMAND: invalid choice: '(.*)' \(choose from", message)
+        title = unknown("command", invalid[1], COMMANDS) if invalid else message
+        raise UsageError(title, f"`{self.prog} --help` shows what there is")
+
+
+def parse(argv: Sequence[str]) -> argparse.Namespace:
+    """The call as a namespace with `module` and `function`, `recipes` and `checkpoints`.
+
+    Raises:
+        UsageError: when the call is wrong.
+    """
+    whole = build()
+    args, rest = whole.parse_known_args(argv)
+    # argparse fills a list of words once: those that stand after an option are left over.
+    if rest and hasattr(args, "words") and not any(word.startswith("-") for word in rest):
+        args.words = [*args.words, *rest]
+    elif rest:
+        whole.error(f"unrecognized: {' '.join(rest)}")
+    args.recipes = [*args.recipes, *getattr(args, "more_recipes", [])]
+    return args
+
+
+def build() -> argparse.ArgumentParser:
+    """The parser of the whole command line."""
+    whole = _Parser(
+        prog="workbench",
+        description="A training workbench in the terminal; without a command it opens the screen.",
+        allow_abbrev=False,
+    )
+    whole.set_defaults(module="launching", function="open_workbench")
+    _add_places(whole, "recipes", default=[], checkpoints=paths.checkpoints_dir())
+    commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
+    for name, command in COMMANDS.items():
+        one = commands.add_parser(name, help=command.text, description=command.text, allow_abbrev=False)
+        one.set_defaults(module=command.module, function=command.function)
+        _add_places(one, "more_recipes", default=argparse.SUPPRESS, checkpoints=argparse.SUPPRESS)
+        command.add(one)
+    return whole
+
+
+def _add_places(
+    to: argparse.ArgumentParser, dest: str, *, default: object, checkpoints: object
+) -> None:
+    to.add_argument(
+        "--recipes",
+        metavar="DIR",
+        dest=dest,
+        action="append",
+        type=_folder,
+        default=default,
+        help="look for recipes here too; may be given several times",
+    )
+    to.add_argument(
+        "--checkpoints",
+        metavar="DIR",
+        type=_folder,
+        default=checkpoints,
+        help=f"where runs are kept (default: ${paths.CHECKPOINTS_VARIABLE}, else ./checkpoints)",
+    )
+
+
+def _folder(text: str) -> Path:
+    if not text or "\0" in text:
+        raise argparse.ArgumentTypeError("not a folder's name")
+    return Path(text).expanduser().absolute()
+
+
+def _json(one: argparse.ArgumentParser) -> None:
+    one.add_argument("--json", action="store_true", help="write JSON")
+
+
+def _run_name(one: argparse.ArgumentParser) -> None:
+    one.add_argument("run", metavar="RUN", help="a run's name, or its number where that is unique")
+
+
+def _run_names(one: argparse.ArgumentParser) -> None:
+    one.add_argument("words", metavar="RUN", nargs="+", help="names of runs")
+
+
+def _list(one: argparse.ArgumentParser) -> None:
+    one.add_argument("topic", metavar="TOPIC", nargs="?", default="", help="only this topic")
+    _json(one)
+
+
+def _show(one: argparse.ArgumentParser) -> None:
+    one.add_argument("recipe", metavar="RECIPE", help="images/cnn, or cnn where that is unique")
+    _json(one)
+
+
+def _run(one: argparse.ArgumentParser) -> None:
+    one.add_argument("recipe", metavar="RECIPE", help="images/cnn, or cnn where that is unique")
+    one.add_argument("words", metavar="name=value", nargs="*", help=_ASSIGNMENTS)
+    one.add_argument("--seed", type=int, default=0, help="of every source of randomness (default: 0)")
+    one.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    one.add_argument("--no-queue", action="store_true", help="fail where the device is taken")
+    one.add_argument("--detach", action="store_true", help="print the run's name and leave")
+    one.add_argument("--dry-run", action="store_true", help="rehearse it, record nothing")
+    _json(one)
+
+
+def _runs(one: argparse.ArgumentParser) -> None:
+    one.add_argument("words", metavar="STATE", nargs="*", help="only runs in these states")
+    _json(one)
+
+
+def _compare(one: argparse.ArgumentParser) -> None:
+    _run_names(one)
+    _json(one)
+
+
+def _stop(one: argparse.ArgumentParser) -> None:
+    _run_names(one)
+    one.add_argument("--after-epoch", action="store_true", help="at the end of the epoch, not now")
+
+
+def _resume(one: argparse.ArgumentParser) -> None:
+    _run_name(one)
+    one.add_argument("words", metavar="name=value", nargs="*", help=_ASSIGNMENTS)
+    one.add_argument("--device", default=None, help="another device than before")
+
+
+def _fork(one: argparse.ArgumentParser) -> None:
+    _resume(one)
+    one.add_argument(
+        "--checkpoint", default="last", help="where to begin: last, best, … (default: last)"
+    )
+    one.add_argument("--seed", type=int, default=None, help="another seed than the parent's")
+
+
+def _set(one: argparse.ArgumentParser) -> None:
+    _run_name(one)
+    one.add_argument("words", metavar="name=value", nargs="+", help=_ASSIGNMENTS)
+
+
+def _rm(one: argparse.ArgumentParser) -> None:
+    _run_names(one)
+    one.add_argument("--yes", action="store_true", help="do not ask")
+
+
+def _new(one: argparse.ArgumentParser) -> None:
+    one.add_argument("name", metavar="NAME", help="topic and name: my_topic/my_recipe")
+    one.add_argument("--folder", metavar="DIR", type=_folder, help="the folder that holds the topics")
+    one.add_argument(
+        "--kind",
+        choices=("training", "recipe"),
+        default="training",
+        help="what the loop trains, or any program that reports (default: training)",
+    )
+
+
+class Command(NamedTuple):
+    """A command's options, the module and function that do it, and its line of help."""
+
+    add: Callable[[argparse.ArgumentParser], None]
+    module: str
+    function: str
+    text: str
+
+
+COMMANDS = {
+    "list": Command(_list, "recipes", "list_recipes", "recipes by topic"),
+    "show": Command(_show, "recipes", "show_recipe", "one recipe: its text and parameters"),
+    "run": Command(_run, "launching", "run_recipe", "train a recipe in the background, follow it"),
+    "runs": Command(_runs, "records", "list_runs", "what ran and what runs"),
+    "watch": Command(_run_name, "following", "watch_run", "live curves of a run"),
+    "compare": Command(_compare, "comparing", "compare_runs", "runs side by side"),
+    "stop": Command(_stop, "steering", "stop_runs", "write a checkpoint and leave"),
+    "pause": Command(_run_names, "steering", "pause_runs", "stand still between two steps"),
+    "resume": Command(_resume, "steering", "resume_run", "go on after a pause, a stop or a fault"),
+    "fork": Command(_fork, "steering", "fork_run", "a new run from a checkpoint of another"),
+    "set": Command(_set, "steering", "set_parameters", "change live parameters of a run"),
+    "rm": Command(_rm, "records", "remove_runs", "delete runs with all their files"),
+    "new": Command(_new, "creating", "new_recipe", "write a recipe to start from"),
+    "doctor": Command(_json, "doctor", "examine", "devices, versions, optional parts"),
+}

@@ -1,0 +1,134 @@
+"""`workbench stop`, `pause`, `resume`, `fork` and `set`: what a person asks of a run."""
+
+from __future__ import annotations
+
+import argparse
+import time
+from collections.abc import Callable, Sequence
+from typing import Literal
+
+from workbench import units
+from workbench.cli import output, progress
+from workbench.cli.arguments import assignments, refuse, runs
+from workbench.errors import UsageError
+from workbench.runs import control, events
+from workbench.runs import folder as folders
+from workbench.runs.folder import RunFolder
+from workbench.runs.state import State, Status, status_of
+from workbench.workers import launch
+
+ANSWER_S = 5.0
+POLL_S = 0.05
+_NO_ANSWER = "asked; the worker has not come to it yet"
+
+
+def stop_runs(args: argparse.Namespace) -> int:
+    """Ask runs to write a checkpoint and leave, now or at the end of the epoch."""
+    when: Literal["now", "epoch"] = "epoch" if args.after_epoch else "now"
+    goal = {State.STOPPED, State.FINISHED, State.FAILED, State.LOST}
+    goal |= {State.STOPPING} if args.after_epoch else set()
+    return _ask_all(runs(args), lambda: control.Stop(when=when), goal)
+
+
+def pause_runs(args: argparse.Namespace) -> int:
+    """Ask runs to stand still between two steps; they keep their devices."""
+    return _ask_all(runs(args), control.Pause, {State.PAUSED})
+
+
+def resume_run(args: argparse.Namespace) -> int:
+    """Go on after a pause, or start another attempt of a run that has ended."""
+    folder = folders.find(args.run, args.checkpoints)
+    values = assignments(args.words)
+    status = status_of(folder)
+    if status.state is State.PAUSED:
+        if values or args.device:
+            raise UsageError(
+                f"{folder.name} is paused and goes on as it is",
+                f"change it with: workbench set {folder.name} name=value",
+            )
+        return _ask_all([folder], control.Resume, {State.RUNNING, State.STOPPING})
+    launch.resume(folder, values=values, device=args.device)
+    attempt = len(control.launches(folder.control_file))
+    output.say(f"{folder.name}: attempt {attempt} starts")
+    output.say_aside(f"follow it with: workbench watch {folder.name}")
+    return 0
+
+
+def fork_run(args: argparse.Namespace) -> int:
+    """Start a new run from a checkpoint of another."""
+    child = launch.fork(
+        folders.find(args.run, args.checkpoints),
+        checkpoints=args.checkpoints,
+        values=assignments(args.words),
+        checkpoint=args.checkpoint,
+        seed=args.seed,
+        device=args.device,
+    )
+    output.say(child.name)
+    output.say_aside(f"follow it with: workbench watch {child.name}")
+    return 0
+
+
+def set_parameters(args: argparse.Namespace) -> int:
+    """Give live parameters of a living run new values."""
+    folder = folders.find(args.run, args.checkpoints)
+    values = assignments(args.words)
+    _refuse_ended([folder], f"resume it with: workbench resume {folder.name} name=value")
+    asked = [
+        control.ask(folder.control_file, control.SetParameter(name=name, value=value))
+        for name, value in values.items()
+    ]
+    deadline = time.monotonic() + ANSWER_S
+    faults = []
+    for request in asked:
+        answer = launch.wait_for_answer(folder, request, max(deadline - time.monotonic(), 0.0))
+        if isinstance(answer, events.Answered) and answer.refused:
+            faults.append(answer.refused)
+        else:
+            output.say(_set_text(request, answer))
+    refuse([units.plain(fault) for fault in faults])
+    return 0
+
+
+def _set_text(
+    request: control.SetParameter, answer: events.Answered | events.ParameterSet | None
+) -> str:
+    if isinstance(answer, events.ParameterSet):
+        change = f"{output.number(answer.old)} → {output.number(answer.value)}"
+        return units.plain(f"{answer.name}: {change} from step {answer.step:,}")
+    return units.plain(f"{request.name}: {_NO_ANSWER}")
+
+
+def _ask_all(
+    asked: Sequence[RunFolder], request: Callable[[], control.Request], goal: set[State]
+) -> int:
+    """Ask every run, then say of each what became of it: all wait at the same time."""
+    _refuse_ended(asked)
+    requests = [control.ask(folder.control_file, request()) for folder in asked]
+    deadline = time.monotonic() + ANSWER_S
+    faults = []
+    for folder, sent in zip(asked, requests, strict=True):
+        left_s = max(deadline - time.monotonic(), 0.0)
+        answer = launch.wait_for_answer(folder, sent, left_s)
+        if isinstance(answer, events.Answered) and answer.refused:
+            faults.append(units.plain(f"{folder.name}: {answer.refused}"))
+            continue
+        status = _wait_for_state(folder, goal, deadline) if answer else status_of(folder)
+        remark = "" if answer or status.state in goal else f" ({_NO_ANSWER})"
+        state = output.of_state(status.state.value)
+        output.say(f"{folder.name}: {state}  {progress.place(status)}{remark}")
+    refuse(faults)
+    return 0
+
+
+def _wait_for_state(folder: RunFolder, goal: set[State], deadline: float) -> Status:
+    while True:
+        status = status_of(folder)
+        if status.state in goal or time.monotonic() > deadline:
+            return status
+        time.sleep(POLL_S)
+
+
+def _refuse_ended(asked: Sequence[RunFolder], remedy: str = "") -> None:
+    statuses = [(folder.name, status_of(folder).state) for folder in asked]
+    refuse([f"{name} has ended: it is {state}" for name, state in statuses if state.ended], remedy)
