@@ -1,7 +1,7 @@
 """What happened in a run: the records of `events.jsonl`, one JSON object a line.
 
 Times are seconds since 1970 (UTC). Steps count optimizer steps (or what a recipe calls a step)
-from 0 over all attempts of a run.
+from 1 over all attempts of a run; 0 is before the first.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 import gc
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import groupby
 from operator import attrgetter, itemgetter
@@ -15,6 +15,7 @@ import msgspec
 import numpy as np
 
 from workbench.runs import events, state
+from workbench.runs.columns import ColumnDecoder, Columns
 from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.runs.series import Series
@@ -52,6 +53,8 @@ class History:
 
     def __post_init__(self) -> None:
         self._lines = LineReader(self.folder.events_file)
+        self._columns: ColumnDecoder | None = None
+        self._names = 0
 
     def read(self, budget_s: float = READ_BUDGET_S) -> bool:
         """Take in what is new until the budget is spent; true when more is waiting to be read.
@@ -85,6 +88,44 @@ class History:
         vars(self).update(vars(History(self.folder)), _lines=self._lines)
 
     def _take_block(self, block: bytes) -> None:
+        if not self._take_columns(block):
+            self._take_records(block)
+            self._learn_names()
+
+    def _take_columns(self, block: bytes) -> bool:
+        """Take a block whose metrics have known names and finite values; false for any other."""
+        decoder = self._columns
+        if decoder is None:
+            return False
+        try:
+            records = groupby(decoder.decode(block), key=decoder.is_metrics)
+            groups = [decoder.columns(list(g)) if is_metrics else list(g) for is_metrics, g in records]
+        except (ValueError, RecursionError):
+            return False
+        for group in groups:
+            if isinstance(group, Columns):
+                self._extend_known(group)
+            else:
+                for record in group:
+                    self._take(record)
+        return True
+
+    def _extend_known(self, columns: Columns) -> None:
+        for name, values in columns.values.items():
+            there = ~np.isnan(values)
+            if there.all():
+                self.series[name].extend(columns.steps, columns.times, values)
+            else:
+                self.series[name].extend(columns.steps[there], columns.times[there], values[there])
+
+    def _learn_names(self) -> None:
+        if len(self.series) != self._names:
+            self._names = len(self.series)
+            self._columns = None
+            with suppress(ValueError):
+                self._columns = ColumnDecoder(tuple(self.series))
+
+    def _take_records(self, block: bytes) -> None:
         try:
             records = _decoder.decode_lines(block)
         except DAMAGED:

@@ -19,7 +19,7 @@ def main(arguments: list[str]) -> int:
         case ["standby"]:
             from workbench.workers.standby_server import serve  # noqa: PLC0415 - imports torch
 
-            return serve()
+            serve()
         case ["answer"]:
             return _answer()
     print(__doc__, file=sys.stderr)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import platform
+import queue
 import subprocess
 import sys
 import threading
@@ -16,6 +17,9 @@ from workbench.errors import WorkbenchError
 from workbench.workers import protocol
 
 CLOSE_PATIENCE_S = 5.0
+
+READY = b'{"ready":true}\n'
+GONE = b""
 
 AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
 
@@ -35,6 +39,7 @@ class Standby:
         self._process: subprocess.Popen[bytes] | None = None
         self._ready = threading.Event()
         self._talking = threading.Lock()
+        self._answers: queue.Queue[bytes] = queue.Queue()
 
     def start(self) -> None:
         """Spawn the process; returns at once, `ready` turns true seconds later."""
@@ -49,7 +54,10 @@ class Standby:
                 stderr=log,
                 start_new_session=True,
             )
-        threading.Thread(target=self._wait_until_ready, name="standby", daemon=True).start()
+        self._listener = threading.Thread(
+            target=self._listen, args=(self._process,), name="standby", daemon=True
+        )
+        self._listener.start()
 
     @property
     def started(self) -> bool:
@@ -58,7 +66,7 @@ class Standby:
 
     @property
     def ready(self) -> bool:
-        """A worker would start at once."""
+        """A worker would start at once; before that, one starts as soon as torch is there."""
         return self._ready.is_set() and self.started
 
     def wait(self, timeout_s: float = 60.0) -> bool:
@@ -73,16 +81,17 @@ class Standby:
             WorkbenchError: when the job ended its process.
         """
         process = self._process
-        if process is None or process.stdin is None or process.stdout is None or not self.wait():
+        if process is None or process.stdin is None:
             raise StandbyGoneError("no standby is running")
         with self._talking:
             try:
                 process.stdin.write(msgspec.json.encode(job) + b"\n")
                 process.stdin.flush()
-                line = process.stdout.readline()
             except (OSError, ValueError):
-                line = b""
+                raise StandbyGoneError("the standby is gone") from None
+            line = self._answers.get()
         if not line:
+            self._answers.put(GONE)  # for whoever asks next
             raise StandbyGoneError("the standby is gone")
         return msgspec.json.decode(line, type=answer)
 
@@ -91,9 +100,9 @@ class Standby:
         process, self._process = self._process, None
         if process is None:
             return
-        assert process.stdin is not None and process.stdout is not None
+        assert process.stdin is not None
         if not self._ready.is_set():
-            process.kill()  # still importing torch: it does not read its input, and forked nothing
+            process.kill()  # it may be importing torch, and not look at its input for seconds
         with contextlib.suppress(OSError):
             process.stdin.close()
         try:
@@ -101,9 +110,15 @@ class Standby:
         except subprocess.TimeoutExpired:
             process.kill()  # a recipe that is being described hangs
             process.wait()
-        process.stdout.close()
+        self._listener.join(CLOSE_PATIENCE_S)
 
-    def _wait_until_ready(self) -> None:
-        process = self._process
-        if process is not None and process.stdout is not None and process.stdout.readline():
-            self._ready.set()
+    def _listen(self, process: subprocess.Popen[bytes]) -> None:
+        """Hand answers on; the empty one says that the process has ended."""
+        assert process.stdout is not None
+        with process.stdout as answers:
+            for line in answers:
+                if line == READY:
+                    self._ready.set()
+                else:
+                    self._answers.put(line)
+        self._answers.put(GONE)

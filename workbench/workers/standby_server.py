@@ -6,34 +6,56 @@ when its client closes the pipe or dies; the workers that it forked live on.
 
 from __future__ import annotations
 
+import contextlib
 import gc
 import os
+import select
 import sys
 import traceback
 from collections.abc import Callable
+from importlib import import_module
 from pathlib import Path
+from typing import NoReturn
 
 import msgspec
 
 from workbench.workers import protocol
 from workbench.workers.describing import describe_recipe
 from workbench.workers.rehearsing import rehearse
+from workbench.workers.standby import READY
 from workbench.workers.worker import daemonize, work_and_leave
 
-READY = b'{"ready":true}'
+# What recipes use most, after torch itself; what is not installed is left out.
+PRELOADED = (
+    "torchvision.transforms.v2",
+    "torchvision.datasets",
+    "torchmetrics.classification",
+    "sklearn.model_selection",
+    "sklearn.datasets",
+    "mlxtend.data",
+    "workbench.figures.data",
+)
 
 
-def serve() -> int:
-    """Answer jobs from standard input until it is closed."""
+def serve() -> NoReturn:
+    """Answer jobs from standard input until it is closed; import what is still missing in between."""
     answers = os.dup(1)
     os.dup2(2, 1)  # what a recipe prints while it is described must not look like an answer
-    _import_what_recipes_need()
-    os.write(answers, READY + b"\n")
+    import_module("workbench.training")
     decoder = msgspec.json.Decoder(protocol.Job)
-    for line in sys.stdin.buffer:
-        job = decoder.decode(line)
-        os.write(answers, _answer(job, answers) + b"\n")
-    return 0
+    missing = list(PRELOADED)
+    while True:
+        if missing and not select.select([0], [], [], 0)[0]:
+            _preload(missing.pop(0))
+            if not missing:
+                gc.collect()
+                gc.freeze()  # forks share these pages as long as the collector does not write to them
+                os.write(answers, READY)
+            continue
+        line = sys.stdin.buffer.readline()
+        if not line:
+            os._exit(0)  # there is nothing to clean up, and torch takes its time to be torn down
+        os.write(answers, _answer(decoder.decode(line), answers) + b"\n")
 
 
 def answer_here(job: protocol.Describe | protocol.Rehearse) -> msgspec.Struct:
@@ -43,13 +65,9 @@ def answer_here(job: protocol.Describe | protocol.Rehearse) -> msgspec.Struct:
     return rehearse(job)
 
 
-def _import_what_recipes_need() -> None:
-    import torchvision.transforms.v2  # noqa: F401, PLC0415
-
-    import workbench.training  # noqa: F401, PLC0415
-
-    gc.collect()
-    gc.freeze()  # forks share these pages as long as the collector does not write to them
+def _preload(module: str) -> None:
+    with contextlib.suppress(ImportError):
+        import_module(module)
 
 
 def _answer(job: protocol.Job, answers: int) -> bytes:

@@ -1,0 +1,44 @@
+"""What every test gets: folders of its own, so that nothing touches the user's."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from hypothesis import settings
+
+from workbench import paths
+from workbench.workers.standby import Standby
+
+# How fast an example runs says nothing where several programs share the processor.
+settings.register_profile("workbench", deadline=None, max_examples=60)
+settings.load_profile("workbench")
+
+
+@pytest.fixture(autouse=True)
+def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
+    home = tmp_path_factory.mktemp("home")
+    for variable in (paths.CACHE_VARIABLE, paths.CHECKPOINTS_VARIABLE, paths.LEASES_VARIABLE):
+        monkeypatch.setenv(variable, str(home / variable.lower()))
+    monkeypatch.delenv(paths.RECIPES_VARIABLE, raising=False)
+
+
+@pytest.fixture(scope="session")
+def standby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standby]:
+    """One process with torch loaded, shared by all tests that start warm workers."""
+    home = tmp_path_factory.mktemp("standby")
+    with pytest.MonkeyPatch.context() as patch:
+        for variable in (paths.CACHE_VARIABLE, paths.LEASES_VARIABLE):
+            patch.setenv(variable, str(home / variable.lower()))
+        warm = Standby()
+        warm.start()
+    assert warm.wait(timeout_s=180)
+    yield warm
+    warm.close()
+
+
+@pytest.fixture
+def checkpoints() -> Path:
+    """The folder that this test's runs go to; it does not exist yet."""
+    return paths.checkpoints_dir()

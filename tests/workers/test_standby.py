@@ -1,0 +1,83 @@
+"""Warm workers, forked by a real standby."""
+
+from __future__ import annotations
+
+import os
+import signal
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from workbench import schema
+from workbench.catalog import RecipeInfo, discover, read_recipe
+from workbench.errors import WorkbenchError
+from workbench.runs.folder import RunFolder
+from workbench.runs.history import History
+from workbench.runs.state import State, Status
+from workbench.workers import launch
+from workbench.workers.launch import Order
+from workbench.workers.standby import Standby
+
+Write = Callable[[str], Path]
+
+
+def test_a_warm_worker_runs_as_a_cold_one_does(
+    standby: Standby, count_recipe: RecipeInfo, checkpoints: Path, ended: Callable[[RunFolder], Status]
+) -> None:
+    folder = launch.launch(Order(count_recipe, {"steps": 4}), checkpoints, standby)
+    assert ended(folder).state is State.FINISHED
+    history = History(folder).read_all()
+    assert history.started[0].warm
+    assert list(history.series["count"].values) == [1, 2, 3, 4]
+    assert folder.output_file.read_text() == "at 1\nat 2\nat 3\nat 4\n"
+
+
+def test_parameters_are_read_once_and_then_come_from_the_cache(standby: Standby) -> None:
+    info = discover().find("images/cnn")
+    assert schema.cached(info) is None
+    told = launch.schema_of(info, standby)
+    assert schema.cached(info) == told
+    by_name = {parameter.name: parameter for parameter in told.parameters}
+    assert by_name["lr"].live and by_name["lr"].log
+    assert by_name["dataset"].choices[0] == by_name["dataset"].default == "mnist_5k"
+    assert told.monitor == "val/accuracy"
+
+
+@pytest.mark.parametrize(
+    ("source", "title"),
+    [
+        ("import missing_module_of_this_test\nclass A(Recipe): pass\n", "needs the module"),
+        ("class A(Recipe):\n    x = 1 / 0\n", "ZeroDivisionError"),
+        ("import os\nos._exit(3)\nclass A(Recipe): pass\n", "ended its process"),
+    ],
+)
+def test_a_broken_recipe_harms_neither_the_standby_nor_the_next(
+    standby: Standby, recipe_file: Write, count_recipe: RecipeInfo, source: str, title: str
+) -> None:
+    file = recipe_file("from workbench import Recipe\n" + source)
+    with pytest.raises(WorkbenchError, match=title):
+        launch.schema_of(read_recipe(file, file.parent.parent), standby)
+    assert standby.ready
+    assert launch.schema_of(count_recipe, standby).parameters
+
+
+def test_without_its_standby_a_launch_goes_the_cold_way(
+    count_recipe: RecipeInfo, checkpoints: Path, ended: Callable[[RunFolder], Status]
+) -> None:
+    gone = Standby()
+    folder = launch.launch(Order(count_recipe), checkpoints, gone)
+    assert ended(folder).state is State.FINISHED
+    assert not History(folder).read_all().started[0].warm
+
+
+def test_a_worker_outlives_the_standby_that_forked_it(
+    count_recipe: RecipeInfo, checkpoints: Path, until: Callable[..., Status], standby: Standby
+) -> None:
+    folder = launch.launch(Order(count_recipe, {"steps": 50, "pace_s": 0.02}), checkpoints, standby)
+    pid = until(folder, lambda status: status.step >= 2).pid
+    assert standby._process is not None
+    assert os.getsid(pid) not in {os.getsid(0), os.getsid(standby._process.pid)}
+    os.killpg(os.getpgid(standby._process.pid), 0)
+    os.kill(pid, signal.SIGHUP)
+    assert until(folder, lambda status: status.state.ended).state is State.FINISHED

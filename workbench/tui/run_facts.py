@@ -1,0 +1,84 @@
+"""What the page of a run shows: frozen values that a thread made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from textual.strip import Strip
+
+from workbench.params import Parameter, Value
+from workbench.runs import events
+from workbench.runs.folder import Manifest
+from workbench.runs.state import Status
+from workbench.schema import Schema
+
+
+@dataclass(frozen=True)
+class PlotView:
+    """What of the curves is to be seen: room in cells, scales, which page or single plot."""
+
+    width: int = 0
+    height: int = 0
+    log_x: bool = False
+    log_y: bool = False
+    zoomed: bool = False
+    place: int = 0
+
+
+@dataclass(frozen=True)
+class FigureView:
+    """Which figure is to be seen, in how much room (cells)."""
+
+    name: str = ""
+    width: int = 0
+    height: int = 0
+
+
+@dataclass(frozen=True)
+class View:
+    """What is visible: one of the two drawings, or none."""
+
+    plots: PlotView | None = None
+    figure: FigureView | None = None
+
+
+@dataclass(frozen=True)
+class Facts:
+    """What is known of a run.
+
+    Attributes:
+        schema: None where the recipe's parameters are not known.
+        values: the parameters that hold now.
+        checkpoints: the newest record of each file.
+        figures: the newest step of each.
+        answers: by request, why it was refused; empty where it was done.
+        faults: damaged lines of the record.
+    """
+
+    manifest: Manifest | None = None
+    schema: Schema | None = None
+    status: Status = field(default_factory=Status)
+    values: Mapping[str, Value] = field(default_factory=dict)
+    checkpoints: tuple[events.Checkpoint, ...] = ()
+    messages: tuple[events.Message, ...] = ()
+    figures: Mapping[str, int] = field(default_factory=dict)
+    answers: Mapping[str, str] = field(default_factory=dict)
+    faults: tuple[str, ...] = ()
+    ended: events.Ended | None = None
+
+    @property
+    def live_parameters(self) -> list[Parameter]:
+        """The parameters that the run takes while it is alive."""
+        return [] if self.schema is None else [p for p in self.schema.parameters if p.live]
+
+
+@dataclass(frozen=True)
+class Snapshot:
+    """One reading: facts, new lines of the log, and the drawing that was asked for on its page."""
+
+    facts: Facts
+    log: tuple[str, ...] = ()
+    drawing: tuple[Strip, ...] = ()
+    pages: int = 1
+    loading: bool = False

@@ -1,0 +1,63 @@
+"""The help page, made from the table of keys."""
+
+from __future__ import annotations
+
+from itertools import groupby
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+from textual.screen import ModalScreen
+
+from workbench.tui import keys
+from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, joined, stacked
+
+_WIDEST_KEY = 6
+
+
+class HelpScreen(ModalScreen[None]):
+    """All keys, by where they are good; any of the leaving keys closes it."""
+
+    DEFAULT_CSS = """
+    HelpScreen {
+        align: center middle;
+        & > VerticalScroll {
+            width: 76;
+            max-width: 96%;
+            height: 92%;
+            padding: 1 3;
+            background: $panel;
+            scrollbar-size-vertical: 1;
+        }
+    }
+    """
+    BINDINGS = keys.bindings("help", "move")
+
+    def __init__(self, here: set[str]) -> None:
+        super().__init__()
+        self._here = here
+
+    def compose(self) -> ComposeResult:
+        with VerticalScroll():
+            yield Calm(help_text(self._here))
+
+    def action_close(self) -> None:
+        self.dismiss()
+
+
+def help_text(here: set[str]) -> Content:
+    """Every group of keys under its heading, those of the ids in `here` first."""
+    groups = list(keys.GROUPS)
+    now = {key.group for key in keys.KEYS if key.id in here}
+    order = sorted(groups, key=lambda group: (group not in now, groups.index(group)))
+    by_group = sorted(keys.KEYS, key=lambda key: order.index(key.group))
+    parts = [
+        stacked(Content.styled(keys.GROUPS[group], STRONG), *(_line(key) for key in some))
+        for group, some in groupby(by_group, key=lambda key: key.group)
+    ]
+    return Content("\n\n").join(parts)
+
+
+def _line(key: keys.Key) -> Content:
+    shown = Content.styled(f"{keys.shown(key.key):>{_WIDEST_KEY}}  ", ACCENT)
+    return joined(shown, Content.styled(key.help, MUTED))

@@ -1,0 +1,194 @@
+"""The form that launches a recipe."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual import events
+from textual.app import ComposeResult
+from textual.content import Content
+from textual.message import Message
+from textual.widgets import Input
+
+from workbench.catalog import RecipeInfo
+from workbench.params import Parameter, Value
+from workbench.runs.folder import RunFolder
+from workbench.schema import Schema
+from workbench.tui import keys
+from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
+from workbench.tui.widgets.key_line import KeyLine
+from workbench.tui.widgets.notice import Notice
+from workbench.tui.widgets.parameter_field import ParameterField
+from workbench.tui.widgets.parameter_form import ParameterForm
+
+if TYPE_CHECKING:
+    from workbench.workers.devices import Device
+
+MOST_SEED = 10**9
+
+
+class LaunchScreen(WorkbenchScreen[None]):
+    """Values in, a run out; nothing starts while a field is faulty."""
+
+    DEFAULT_CSS = """
+    LaunchScreen {
+        #title { height: 1; margin: 0 0 1 0; padding: 0 1; background: $panel; text-wrap: nowrap; }
+        #reading { padding: 0 1; height: 1fr; }
+        &.-wide ParameterField > .help { display: block; }
+        #hint { height: 2; padding: 0 1; margin: 1 0 0 0; }
+    }
+    """
+    BINDINGS = keys.bindings("launch")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+
+    @dataclass
+    class FormReady(Message):
+        """What the form is made of."""
+
+        schema: Schema
+        devices: Sequence[Device]
+
+    @dataclass
+    class Launched(Message):
+        """A worker was started."""
+
+        folder: RunFolder
+
+    def __init__(self, recipe: RecipeInfo) -> None:
+        super().__init__()
+        self.recipe = recipe
+        self._launching = False
+
+    def compose(self) -> ComposeResult:
+        yield Calm(self._title(), id="title")
+        yield Notice()
+        yield Calm(Content.styled(f"reading the recipe…{self._torch()}", MUTED), id="reading")
+        yield Calm(id="hint")
+        yield KeyLine()
+
+    def _title(self) -> Content:
+        return joined(
+            Content.styled("launch ", MUTED),
+            content(self.recipe.id, f"{STRONG} {ACCENT}"),
+            content(f"   {self.recipe.title}", MUTED),
+        )
+
+    def on_mount(self) -> None:
+        self.in_thread(self._read, "form")
+
+    def _read(self) -> FormReady:
+        # In the thread: they bring numpy and the drivers of the devices.
+        from workbench.workers.devices import devices  # noqa: PLC0415
+        from workbench.workers.launch import schema_of  # noqa: PLC0415
+
+        return self.FormReady(schema_of(self.recipe, self.session.standby), devices())
+
+    async def on_launch_screen_form_ready(self, message: FormReady) -> None:
+        run_parameters = [_seed(), _device(message.devices)]
+        await self.query_one("#reading").remove()
+        await self.mount(
+            ParameterForm(message.schema.parameters, run_parameters), after=Notice.__name__
+        )
+        self.query(ParameterField).first().control.focus()
+        self.refresh_bindings()
+
+    def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
+        """The recipe cannot be read, or the launch was refused: it stands above the form."""
+        self._launching = False
+        for reading in self.query("#reading").results(Calm):
+            reading.show(Content(""))
+        self.query_one(Notice).say(message.error.title, message.error.remedy)
+        self._hint()
+
+    def on_parameter_field_changed(self) -> None:
+        self.query_one(Notice).say("")
+        self._hint()
+
+    def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
+        self._hint()
+
+    def _hint(self) -> None:
+        """What the field under the cursor is for, or what keeps the launch."""
+        faulty = self.query_one(ParameterForm).faulty if self.query(ParameterForm) else []
+        self.query_one("#hint", Calm).show(self._hint_text(len(faulty)))
+
+    def _hint_text(self, faults: int) -> Content:
+        if self._launching:
+            return Content.styled(f"starting…{self._torch()}", ACCENT)
+        if faults:
+            return Content.styled(f"{faults} to mend before this can be launched", BAD)
+        field = self._field_in_focus()
+        if field is None or not field.parameter.help:
+            return Content("")
+        name = content(f"{field.parameter.name}: ")
+        return joined(name, content(field.parameter.help, MUTED))
+
+    def _torch(self) -> str:
+        """Why the first minute of a sitting is slower."""
+        standby = self.session.standby
+        return "" if standby is not None and standby.ready else " (torch is still being loaded)"
+
+    def _field_in_focus(self) -> ParameterField | None:
+        if self.focused is None:
+            return None
+        found = [node for node in self.focused.ancestors if isinstance(node, ParameterField)]
+        return found[0] if found else None
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_launch()
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """There is nothing to launch before the form is there."""
+        if action == "launch":
+            return bool(self.query(ParameterForm))
+        return super().check_action(action, parameters)
+
+    def action_launch(self) -> None:
+        form = self.query_one(ParameterForm)
+        if form.faulty:
+            form.faulty[0].control.focus()
+        elif not self._launching:
+            self._launching = True
+            self._hint()
+            values, run_values = form.values, form.run_values
+            self.in_thread(lambda: self._launch(values, run_values), "launch")
+
+    def _launch(self, values: dict[str, Value], run_values: dict[str, Value]) -> Launched:
+        from workbench.workers.launch import Order, launch  # noqa: PLC0415  # as above
+
+        order = Order(self.recipe, values, int(str(run_values["seed"])), str(run_values["device"]))
+        return self.Launched(launch(order, self.session.checkpoints, self.session.standby))
+
+    def on_launch_screen_launched(self, message: Launched) -> None:
+        self.workbench.read_runs()
+        self.dismiss()
+        self.workbench.show_run(message.folder)
+
+    def action_back(self) -> None:
+        self.dismiss()
+
+
+def _seed() -> Parameter:
+    return Parameter(
+        name="seed",
+        kind="int",
+        default=0,
+        low=0,
+        high=MOST_SEED,
+        help="the same seed gives the same run",
+    )
+
+
+def _device(devices: Sequence[Device]) -> Parameter:
+    listed = "; ".join(f"{device.name}: {device.label}" for device in devices)
+    return Parameter(
+        name="device",
+        kind="choice",
+        default="auto",
+        choices=("auto", *(device.name for device in devices)),
+        help=f"where it trains; a run waits for a device that is taken. {listed}",
+    )

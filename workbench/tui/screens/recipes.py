@@ -1,0 +1,165 @@
+"""The first screen: recipes at the left, the page of the one under the cursor at the right."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from textual.app import ComposeResult
+from textual.containers import Horizontal, Vertical
+from textual.message import Message
+from textual.widgets import Input
+
+from workbench import schema as schemas
+from workbench.catalog import Catalog, RecipeInfo, discover
+from workbench.runs.listing import RunSummary
+from workbench.schema import Schema
+from workbench.tui import keys
+from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.session import Runs
+from workbench.tui.widgets.key_line import KeyLine
+from workbench.tui.widgets.recipe_list import RecipeList
+from workbench.tui.widgets.recipe_page import RecipePage
+from workbench.tui.widgets.top_line import TopLine
+
+
+class RecipesScreen(WorkbenchScreen[None]):
+    """Find a recipe, read about it, launch it."""
+
+    DEFAULT_CSS = """
+    RecipesScreen {
+        #finder {
+            width: 34;
+            border-right: vkey $border-blurred;
+            padding: 1 0 0 0;
+        }
+        #finder Input {
+            margin: 0 1 1 1;
+            background: $background;
+        }
+        #finder Input:focus { background: $panel; }
+        RecipePage { width: 1fr; padding: 1 2 0 2; }
+        &.-wide #finder { width: 44; }
+    }
+    """
+    BINDINGS = keys.bindings("recipes")
+    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    AUTO_FOCUS = "RecipeList"
+
+    @dataclass
+    class CatalogRead(Message):
+        """The recipes that there are."""
+
+        catalog: Catalog
+
+    @dataclass
+    class SchemaRead(Message):
+        """What is known of a recipe's parameters without importing it."""
+
+        recipe: RecipeInfo
+        schema: Schema | None
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._catalog: Catalog | None = None  # until it was read
+        self._schema: Schema | None = None
+
+    def compose(self) -> ComposeResult:
+        yield TopLine("Recipes")
+        with Horizontal():
+            with Vertical(id="finder"):
+                filter_line = Input(placeholder="/ to filter", compact=True)
+                filter_line.cursor_blink = False
+                yield filter_line
+                yield RecipeList()
+            yield RecipePage()
+        yield KeyLine()
+
+    def on_mount(self) -> None:
+        self.session.runs_changed.subscribe(self, self._runs_changed)
+        self._runs_changed(self.session.runs)
+        self.action_reload()
+
+    def on_screen_resume(self) -> None:
+        recipe = self.query_one(RecipeList).chosen
+        if recipe is not None:  # the form may have read its parameters meanwhile
+            self._read_schema(recipe)
+
+    def action_reload(self) -> None:
+        folders = self.session.recipe_dirs
+        self.in_thread(lambda: self.CatalogRead(discover(folders)), "catalog")
+
+    def on_recipes_screen_catalog_read(self, message: CatalogRead) -> None:
+        self._catalog = message.catalog
+        self._fill()
+
+    def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
+        """The recipes cannot be read."""
+        self.query_one(RecipePage).say(message.error)
+
+    def on_input_changed(self) -> None:
+        self._fill()
+
+    def on_input_submitted(self) -> None:
+        self.query_one(RecipeList).focus()
+
+    def _fill(self) -> None:
+        if self._catalog is not None:
+            self.query_one(RecipeList).fill(self._catalog, self.query_one(Input).value)
+
+    def on_recipe_list_chosen(self, message: RecipeList.Chosen) -> None:
+        self._schema = None
+        self._show_page()
+        self.query_one(RecipePage).scroll_home(animate=False)
+        if message.recipe is not None:
+            self._read_schema(message.recipe)
+
+    def _read_schema(self, recipe: RecipeInfo) -> None:
+        self.in_thread(lambda: self.SchemaRead(recipe, schemas.cached(recipe)), "schema")
+
+    def on_recipes_screen_schema_read(self, message: SchemaRead) -> None:
+        if message.recipe == self.query_one(RecipeList).chosen:
+            self._schema = message.schema
+            self._show_page()
+
+    def _runs_changed(self, runs: Runs) -> None:
+        self.query_one(TopLine).count(runs, self.session.fault)
+        self._show_page()
+
+    def _show_page(self) -> None:
+        recipe = self.query_one(RecipeList).chosen
+        if self._catalog is None:
+            return
+        self.query_one(RecipePage).show(recipe, self._schema, self._runs_of(recipe))
+        self.refresh_bindings()
+
+    def _runs_of(self, recipe: RecipeInfo | None) -> list[RunSummary]:
+        wanted = "" if recipe is None else recipe.id
+        return [run for run in self.session.runs if run.manifest.recipe.id == wanted]
+
+    def on_recipe_list_launch_asked(self, message: RecipeList.LaunchAsked) -> None:
+        self.workbench.show_launch(message.recipe)
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """The newest run is offered only where there is one."""
+        if action == "open_run":
+            return bool(self._runs_of(self.query_one(RecipeList).chosen))
+        return super().check_action(action, parameters)
+
+    def action_open_run(self) -> None:
+        runs = self._runs_of(self.query_one(RecipeList).chosen)
+        if runs:
+            self.workbench.show_run(runs[0].folder)
+
+    def action_filter(self) -> None:
+        self.query_one(Input).focus()
+
+    def action_page(self, direction: int) -> None:
+        page = self.query_one(RecipePage)
+        page.scroll_relative(y=direction * max(page.size.height - 2, 1), animate=False)
+
+    def key_escape(self) -> None:
+        """Out of the filter, and then: all recipes again."""
+        filter_line = self.query_one(Input)
+        if not filter_line.has_focus or not filter_line.value:
+            filter_line.value = ""
+        self.query_one(RecipeList).focus()

@@ -1,0 +1,217 @@
+"""The page of one run: how it stands, its curves, figures, log, parameters and checkpoints."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.message import Message
+from textual.widget import Widget
+from textual.widgets import ContentSwitcher
+
+from workbench.errors import WorkbenchError
+from workbench.runs import control
+from workbench.runs.folder import RunFolder
+from workbench.runs.state import State
+from workbench.tui import keys
+from workbench.tui.run_facts import Facts, Snapshot, View
+from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
+from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
+from workbench.tui.text import Calm
+from workbench.tui.widgets.curves import Curves
+from workbench.tui.widgets.figures import Figures
+from workbench.tui.widgets.key_line import KeyLine
+from workbench.tui.widgets.log_view import LogView
+from workbench.tui.widgets.notice import Notice
+from workbench.tui.widgets.run_header import RunHeader
+from workbench.tui.widgets.run_tables import checkpoints_text, parameters_text
+from workbench.tui.widgets.tab_line import TabLine
+
+if TYPE_CHECKING:
+    from workbench.tui.run_reader import RunReader
+
+TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints")
+READ_INTERVAL_S = 0.2
+# Drawing takes at most this share of one core from the training.
+MOST_SHARE = 0.15
+
+
+class RunScreen(SteeringScreen):
+    """Follows one run; leaving the page does nothing to it."""
+
+    DEFAULT_CSS = """
+    RunScreen {
+        ContentSwitcher { height: 1fr; padding: 0 1; }
+        ContentSwitcher > VerticalScroll { scrollbar-size-vertical: 1; }
+        ContentSwitcher > VerticalScroll > Calm { height: auto; }
+    }
+    """
+    BINDINGS = [*KEYS, *keys.bindings("run.set", "run.checkpoint", "run.back"), *keys.bindings("tabs")]
+
+    @dataclass
+    class Read(Message):
+        """A reading of the run; `snapshot` is None where nothing changed or it could not be read."""
+
+        snapshot: Snapshot | None
+        fault: str = ""
+
+    def __init__(self, folder: RunFolder) -> None:
+        super().__init__()
+        self.folder = folder
+        self.facts = Facts()
+        self._reader: RunReader | None = None
+        self._reading = False
+        self._due = 0.0
+        self._asked: dict[str, str] = {}
+        self._tab = 0
+
+    def compose(self) -> ComposeResult:
+        yield RunHeader(self.folder.name)
+        yield TabLine(TABS)
+        yield Notice()
+        with ContentSwitcher(initial="curves"):
+            yield Curves()
+            yield Figures()
+            yield LogView("no output yet", id="log")
+            with VerticalScroll(id="parameters"):
+                yield Calm()
+            with VerticalScroll(id="checkpoints"):
+                yield Calm()
+        yield KeyLine()
+
+    @property
+    def target(self) -> Target | None:
+        return Target(self.folder, self.facts.status.state)
+
+    def on_mount(self) -> None:
+        self.set_interval(READ_INTERVAL_S, self._read_if_due)
+
+    def _read_if_due(self) -> None:
+        if not self._reading and time.monotonic() >= self._due:
+            self._reading = True
+            view = self._view()
+            self.in_thread(lambda: self._read(view), "read", exclusive=False)
+
+    def _read(self, view: View) -> Read:
+        try:
+            if self._reader is None:
+                # In the thread: it brings numpy and plotext.
+                from workbench.tui.run_reader import RunReader  # noqa: PLC0415
+
+                self._reader = RunReader(self.folder)
+            return self.Read(self._reader.read(view))
+        except OSError as fault:
+            return self.Read(None, f"{self.folder.name} cannot be read: {fault}")
+
+    def _view(self) -> View:
+        """What is visible and has to be drawn."""
+        if self._tab == TABS.index("Curves"):
+            return View(plots=self.query_one(Curves).view)
+        if self._tab == TABS.index("Figures"):
+            return View(figure=self.query_one(Figures).view)
+        return View()
+
+    def on_run_screen_read(self, message: Read) -> None:
+        self._reading = False
+        busy_s = 0.0 if self._reader is None else self._reader.busy_s
+        loading = message.snapshot is not None and message.snapshot.loading
+        self._due = time.monotonic() + (0.0 if loading else busy_s / MOST_SHARE)
+        if message.fault:
+            self.query_one(Notice).say(message.fault)
+        if message.snapshot is not None:
+            self._show(message.snapshot)
+        if loading:
+            self._read_if_due()
+
+    def _show(self, snapshot: Snapshot) -> None:
+        before, self.facts = self.facts, snapshot.facts
+        if self._tab == TABS.index("Curves"):
+            self.query_one(Curves).take(snapshot)
+            self.query_one(TabLine).mark(self._tab, self.query_one(Curves).note)
+        elif self._tab == TABS.index("Figures"):
+            self.query_one(Figures).take(snapshot)
+        if snapshot.log:
+            self.query_one(LogView).append(snapshot.log)
+        if self.facts != before:
+            self._show_facts(before)
+
+    def _show_facts(self, before: Facts) -> None:
+        self.query_one(RunHeader).fill(self.facts)
+        self.query_one("#parameters Calm", Calm).show(parameters_text(self.facts))
+        self.query_one("#checkpoints Calm", Calm).show(checkpoints_text(self.facts))
+        self._show_notice()
+        self._tell_answers()
+        if self.facts.status.state is not before.status.state:
+            self.refresh_bindings()
+
+    def _show_notice(self) -> None:
+        """What went wrong with the run, and with its record."""
+        status, faults = self.facts.status, self.facts.faults
+        broken = status.state in {State.FAILED, State.LOST}
+        remedies = [status.remedy] if broken and status.remedy else []
+        if faults:
+            more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
+            remedies.append(f"a part of the record is damaged, the rest is shown: {faults[0]}{more}")
+        title = status.reason if broken else ""
+        self.query_one(Notice).say(title, "\n".join(remedies))
+
+    def on_steering_screen_asked(self, message: SteeringScreen.Asked) -> None:
+        self._asked[message.request.id] = message.wish
+        self._tell_answers()
+
+    def _tell_answers(self) -> None:
+        """What the worker said to the requests of this page."""
+        for request in [request for request in self._asked if request in self.facts.answers]:
+            wish, refused = self._asked.pop(request), self.facts.answers[request]
+            if refused:
+                self.tell_error(WorkbenchError(f"{wish}: refused", refused))
+            else:
+                self.tell(f"{wish}: done")
+
+    def on_steering_screen_deleted(self, message: SteeringScreen.Deleted) -> None:
+        super().on_steering_screen_deleted(message)
+        self.dismiss()
+
+    def on_curves_view_changed(self) -> None:
+        self._read_soon()
+
+    def on_figures_view_changed(self) -> None:
+        self._read_soon()
+
+    def _read_soon(self) -> None:
+        self._due = 0.0
+        self._read_if_due()
+
+    def action_tab(self, by: int) -> None:
+        self.action_show_tab((self._tab + by) % len(TABS))
+
+    def action_show_tab(self, index: int) -> None:
+        self._tab = index
+        switcher = self.query_one(ContentSwitcher)
+        switcher.current = TABS[index].lower()
+        inside = switcher.query_one(f"#{switcher.current}").walk_children(Widget, with_self=True)
+        self.set_focus(next((widget for widget in inside if widget.focusable), None))
+        self.query_one(TabLine).mark(index)
+        self._read_soon()
+
+    def action_checkpoint(self) -> None:
+        self.ask(self.folder, control.SaveCheckpoint(), "checkpoint")
+
+    def action_set(self) -> None:
+        live = self.facts.live_parameters
+        if not live:
+            error = WorkbenchError("this run has no parameter that can be set while it trains")
+            self.tell_error(error)
+            return
+        self.app.push_screen(SetParameterScreen(live, self.facts.values), self._set)
+
+    def _set(self, chosen: NewValue | None) -> None:
+        if chosen is not None:
+            request = control.SetParameter(name=chosen.name, value=chosen.value)
+            self.ask(self.folder, request, f"{chosen.name}={chosen.value}")
+
+    def action_back(self) -> None:
+        self.dismiss()

@@ -1,0 +1,89 @@
+"""A new value for a live parameter of a run."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+import msgspec
+from textual.app import ComposeResult
+from textual.containers import Vertical
+from textual.content import Content
+from textual.screen import ModalScreen
+from textual.widgets import Input
+
+from workbench.params import Parameter, Value
+from workbench.tui import keys
+from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, joined
+from workbench.tui.widgets.parameter_field import ParameterField
+
+
+@dataclass(frozen=True)
+class NewValue:
+    """What the user chose."""
+
+    name: str
+    value: Value
+
+
+class SetParameterScreen(ModalScreen[NewValue | None]):
+    """One row a live parameter; Enter sets the one under the cursor."""
+
+    DEFAULT_CSS = """
+    SetParameterScreen {
+        align: center middle;
+        & > Vertical {
+            width: 76;
+            max-width: 96%;
+            height: auto;
+            max-height: 90%;
+            padding: 1 2;
+            background: $panel;
+        }
+        Calm { height: auto; }
+        #title { margin: 0 0 1 0; }
+        #way { margin: 1 0 0 0; }
+        ParameterField > Input, ParameterField > Choice, ParameterField > YesNo {
+            background: $background;
+        }
+    }
+    """
+    BINDINGS = [*keys.bindings("set"), *keys.bindings("launch.next", "launch.previous")]
+
+    def __init__(self, parameters: Sequence[Parameter], values: Mapping[str, Value]) -> None:
+        super().__init__()
+        # The form begins with what holds now, not with the defaults.
+        self._parameters = [
+            msgspec.structs.replace(parameter, default=values.get(parameter.name, parameter.default))
+            for parameter in parameters
+        ]
+
+    def compose(self) -> ComposeResult:
+        with Vertical():
+            yield Calm(Content.styled("Set while it trains", STRONG), id="title")
+            for parameter in self._parameters:
+                yield ParameterField(parameter)
+            yield Calm(
+                joined(
+                    Content.styled("enter ", ACCENT),
+                    Content.styled("sets the value under the cursor    ", MUTED),
+                    Content.styled("esc ", ACCENT),
+                    Content.styled("leaves it", MUTED),
+                ),
+                id="way",
+            )
+
+    def on_mount(self) -> None:
+        self.query(ParameterField).first().control.focus()
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        message.stop()
+        self.action_keep()
+
+    def action_keep(self) -> None:
+        for field in self.query(ParameterField):
+            if field.control.has_focus_within and not field.fault:
+                self.dismiss(NewValue(field.parameter.name, field.value))
+
+    def action_back(self) -> None:
+        self.dismiss(None)

@@ -1,0 +1,46 @@
+"""What all screens share: where runs and recipes are, the warm worker, the runs as last read."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from textual.signal import Signal
+
+from workbench.runs.listing import Listing, RunSummary
+
+if TYPE_CHECKING:
+    from workbench.workers.standby import Standby
+
+Runs = tuple[RunSummary, ...]
+
+
+@dataclass
+class Session:
+    """One sitting at the workbench.
+
+    Attributes:
+        standby: the worker that has torch loaded, once it was started.
+        runs: all runs, newest first, as last read.
+        fault: why they could not be read; empty where they could.
+        runs_changed: published with `runs` whenever they changed.
+    """
+
+    checkpoints: Path
+    recipe_dirs: Sequence[Path]
+    standby: Standby | None
+    runs_changed: Signal[Runs]
+    runs: Runs = ()
+    fault: str = ""
+    listing: Listing = field(init=False)
+
+    def __post_init__(self) -> None:
+        self.listing = Listing(self.checkpoints)
+
+    def take(self, runs: Runs, fault: str = "") -> None:
+        """Keep what was read, and tell the screens if it is new."""
+        if (runs, fault) != (self.runs, self.fault):
+            self.runs, self.fault = runs, fault
+            self.runs_changed.publish(runs)

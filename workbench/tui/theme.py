@@ -1,0 +1,73 @@
+"""The two themes: the only place where colours are named."""
+
+from __future__ import annotations
+
+from textual.theme import Theme
+
+DARK = Theme(
+    name="workbench-dark",
+    primary="#6cb6eb",
+    secondary="#8fa3c2",
+    accent="#6cb6eb",
+    foreground="#d4d8df",
+    background="#14171c",
+    surface="#14171c",
+    panel="#20252d",
+    success="#4cbf8f",
+    warning="#e3a83b",
+    error="#ef7a68",
+    dark=True,
+    variables={
+        "muted": "#8a93a2",
+        "faint": "#4a5260",
+        "block-cursor-background": "#2b4a63",
+        "block-cursor-foreground": "#f2f5f8",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#242a33",
+        "block-cursor-blurred-foreground": "#d4d8df",
+        "input-selection-background": "#2b4a63",
+        "border": "#6cb6eb",
+        "border-blurred": "#2c333e",
+        "scrollbar": "#343c48",
+        "scrollbar-hover": "#4a5260",
+        "scrollbar-active": "#6cb6eb",
+        "scrollbar-background": "#14171c",
+        "scrollbar-background-hover": "#14171c",
+        "scrollbar-background-active": "#14171c",
+        "scrollbar-corner-color": "#14171c",
+    },
+)
+
+LIGHT = Theme(
+    name="workbench-light",
+    primary="#0a66a8",
+    secondary="#4d6585",
+    accent="#0a66a8",
+    foreground="#23282f",
+    background="#fbfbf9",
+    surface="#fbfbf9",
+    panel="#eceeec",
+    success="#0b7a53",
+    warning="#925f00",
+    error="#b5392a",
+    dark=False,
+    variables={
+        "muted": "#646d79",
+        "faint": "#b4bac2",
+        "block-cursor-background": "#cfe3f3",
+        "block-cursor-foreground": "#10202d",
+        "block-cursor-text-style": "none",
+        "block-cursor-blurred-background": "#e8ecee",
+        "block-cursor-blurred-foreground": "#23282f",
+        "input-selection-background": "#cfe3f3",
+        "border": "#0a66a8",
+        "border-blurred": "#d5d9d7",
+        "scrollbar": "#cdd2d2",
+        "scrollbar-hover": "#b4bac2",
+        "scrollbar-active": "#0a66a8",
+        "scrollbar-background": "#fbfbf9",
+        "scrollbar-background-hover": "#fbfbf9",
+        "scrollbar-background-active": "#fbfbf9",
+        "scrollbar-corner-color": "#fbfbf9",
+    },
+)

@@ -1,0 +1,63 @@
+"""The footer: the keys that do something here, as many as there is room for."""
+
+from __future__ import annotations
+
+from textual.binding import Binding
+from textual.content import Content
+from textual.screen import Screen
+
+from workbench.tui import keys
+from workbench.tui.text import ACCENT, MUTED, Calm, joined
+
+_GAP = "  "
+
+
+class KeyLine(Calm):
+    """One line; the keys that are good everywhere stand at its right end and are never left out."""
+
+    DEFAULT_CSS = """
+    KeyLine {
+        height: 1;
+        padding: 0 1;
+        background: $panel;
+        text-wrap: nowrap;
+    }
+    """
+
+    def on_mount(self) -> None:
+        self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
+
+    def on_resize(self) -> None:
+        self._fill()
+
+    def _bindings_changed(self, _screen: Screen[object]) -> None:
+        self._fill()
+
+    def _fill(self) -> None:
+        active = {
+            one.binding.id: one.binding
+            for one in self.screen.active_bindings.values()
+            if one.binding.show
+        }
+        known = sorted((b for b in active.values() if b.id), key=lambda b: keys.rank(b.id))
+        here = [_entry(b) for b in known if not (b.id or "").startswith("app.")]
+        everywhere = Content(_GAP).join([_entry(b) for b in known if (b.id or "").startswith("app.")])
+        room = self.content_size.width - everywhere.cell_length
+        left = _fitting(here, room)
+        blank = " " * max(room - left.cell_length, 0)
+        self.show(joined(left, Content(blank), everywhere))
+
+
+def _entry(binding: Binding) -> Content:
+    key = Content.styled(binding.key_display or binding.key, ACCENT)
+    return joined(key, Content.styled(f" {binding.description}", MUTED))
+
+
+def _fitting(entries: list[Content], room: int) -> Content:
+    line = Content("")
+    for entry in entries:
+        longer = joined(line, entry, Content(_GAP))
+        if longer.cell_length > room:
+            break
+        line = longer
+    return line

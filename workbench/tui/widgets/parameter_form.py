@@ -1,0 +1,58 @@
+"""A form made from a recipe's parameters, with the seed and the device of the run below."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from workbench.params import Parameter, Value
+from workbench.tui.text import STRONG, Calm
+from workbench.tui.widgets.parameter_field import ParameterField
+
+
+class ParameterForm(VerticalScroll, can_focus=False):
+    """One row a parameter; `values` and `run_values` are sound when `faults` is empty."""
+
+    DEFAULT_CSS = """
+    ParameterForm {
+        height: 1fr;
+        padding: 0 1;
+        scrollbar-size-vertical: 1;
+        & > .heading { margin: 1 0 0 0; height: 1; }
+        & > .heading.-first { margin: 0; }
+    }
+    """
+
+    def __init__(self, parameters: Sequence[Parameter], run_parameters: Sequence[Parameter]) -> None:
+        super().__init__()
+        self._fields = [ParameterField(parameter) for parameter in parameters]
+        self._run_fields = [ParameterField(parameter) for parameter in run_parameters]
+
+    def compose(self) -> ComposeResult:
+        if self._fields:
+            yield Calm(Content.styled("Parameters", STRONG), classes="heading -first")
+            yield from self._fields
+        yield Calm(Content.styled("Run", STRONG), classes="heading")
+        yield from self._run_fields
+
+    @property
+    def values(self) -> dict[str, Value]:
+        """The recipe's parameters by name."""
+        return _values(self._fields)
+
+    @property
+    def run_values(self) -> dict[str, Value]:
+        """Seed and device."""
+        return _values(self._run_fields)
+
+    @property
+    def faulty(self) -> list[ParameterField]:
+        """The fields whose text is refused."""
+        return [field for field in [*self._fields, *self._run_fields] if field.fault]
+
+
+def _values(fields: Iterable[ParameterField]) -> dict[str, Value]:
+    return {field.parameter.name: field.value for field in fields}

@@ -1,0 +1,163 @@
+"""What is known of a recipe: its text, parameters, faults and past runs."""
+
+from __future__ import annotations
+
+import re
+import time
+from collections.abc import Iterable
+
+from textual.app import ComposeResult
+from textual.containers import VerticalScroll
+from textual.content import Content
+
+from workbench import units
+from workbench.catalog import RecipeInfo
+from workbench.errors import WorkbenchError
+from workbench.params import Parameter, Value
+from workbench.runs.listing import RunSummary
+from workbench.schema import Schema
+from workbench.tui.text import (
+    ACCENT,
+    BAD,
+    MUTED,
+    STRONG,
+    WARNING,
+    Calm,
+    content,
+    joined,
+    stacked,
+    state_sign,
+    state_style,
+)
+
+_MOST_RUNS = 8
+# A list's item, an indented block, a table's row, or a heading such as `Data:`.
+_OWN_LINE = re.compile(r" {4}|[-*|>]|\d+[.)] |[A-Z][\w ]{1,24}:( |$)")
+
+
+class RecipePage(VerticalScroll):
+    """A page to read, in one column."""
+
+    DEFAULT_CSS = """
+    RecipePage {
+        padding: 0 2;
+        scrollbar-size-vertical: 1;
+        & > Calm { height: auto; max-width: 96; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Calm()
+
+    def show(
+        self, recipe: RecipeInfo | None, schema: Schema | None, runs: Iterable[RunSummary]
+    ) -> None:
+        """Show one recipe; `schema` is None where its parameters are not known yet."""
+        self.query_one(Calm).show(
+            Content.styled("no recipe matches", MUTED) if recipe is None else page(recipe, schema, runs)
+        )
+
+    def say(self, error: WorkbenchError) -> None:
+        """Show why there is no recipe to show."""
+        self.query_one(Calm).show(
+            stacked(content(error.title, BAD), content(error.remedy, MUTED, lines=True))
+        )
+
+
+def page(recipe: RecipeInfo, schema: Schema | None, runs: Iterable[RunSummary]) -> Content:
+    """The whole page as one text."""
+    parts = [_title(recipe), _faults(recipe, schema), _text(recipe), _parameters(schema), _past(runs)]
+    return Content("\n\n").join([part for part in parts if part])
+
+
+def _title(recipe: RecipeInfo) -> Content:
+    kind = "a recipe" if recipe.kind == "Recipe" else recipe.kind
+    under = Content.styled(f"{units.plain(recipe.id)} · {units.plain(kind)}", MUTED)
+    return stacked(content(recipe.title or recipe.name, f"{STRONG} {ACCENT}"), under)
+
+
+def _faults(recipe: RecipeInfo, schema: Schema | None) -> Content:
+    if recipe.error:
+        remedy = f"mend {recipe.file}, then press R to read it again"
+        return stacked(
+            joined(Content.styled("✗ broken: ", BAD), content(recipe.error, BAD)),
+            content(remedy, MUTED),
+        )
+    if recipe.missing:
+        listed = ", ".join(recipe.missing)
+        return stacked(
+            joined(Content.styled("! not installed: ", WARNING), content(listed, WARNING)),
+            joined(Content.styled("install it with  ", MUTED), content(recipe.remedy, STRONG)),
+        )
+    if schema is not None and schema.error:
+        return stacked(
+            joined(Content.styled("✗ cannot be imported: ", BAD), content(schema.error, BAD)),
+            content(schema.remedy, MUTED, lines=True),
+        )
+    return Content("")
+
+
+def _text(recipe: RecipeInfo) -> Content:
+    rest = recipe.doc.partition("\n")[2].strip("\n")
+    return content(reflowed(rest), lines=True)
+
+
+def reflowed(text: str) -> str:
+    """Paragraphs joined, to be wrapped anew; lists, indented blocks and `Data: …` lines stay lines."""
+    lines: list[str] = []
+    for line in text.split("\n"):
+        starts_anew = not line or _OWN_LINE.match(line) or not lines or not lines[-1]
+        if starts_anew or lines[-1].startswith("    "):
+            lines.append(line)
+        else:
+            lines[-1] += " " + line.strip()
+    return "\n".join(lines)
+
+
+def _parameters(schema: Schema | None) -> Content:
+    heading = Content.styled("Parameters", STRONG)
+    if schema is None:
+        return stacked(heading, Content.styled("not read yet: Enter reads them", MUTED))
+    if not schema.parameters:
+        return Content("") if schema.error else stacked(heading, Content.styled("none", MUTED))
+    width = max(len(parameter.name) for parameter in schema.parameters)
+    return stacked(heading, *(_parameter(parameter, width) for parameter in schema.parameters))
+
+
+def _parameter(parameter: Parameter, width: int) -> Content:
+    name = content(f"{parameter.name:<{width}}  ")
+    default = content(f"{value_text(parameter.default):<8}", ACCENT)
+    live = Content.styled("  live", WARNING) if parameter.live else Content("")
+    return joined(name, default, content(f"  {parameter.bounds()}", MUTED), live)
+
+
+def value_text(value: Value) -> str:
+    """A parameter's value as a form and a table show it."""
+    if isinstance(value, bool):
+        return "yes" if value else "no"
+    if isinstance(value, float):
+        return f"{value:g}"
+    return str(value)
+
+
+def _past(runs: Iterable[RunSummary]) -> Content:
+    lines = [_run(run) for run in runs]
+    if not lines:
+        return Content("")
+    more = len(lines) - _MOST_RUNS
+    rest = [Content.styled(f"and {more} more", MUTED)] if more > 0 else []
+    heading = joined(Content.styled("Runs", STRONG), Content.styled(f"  {len(lines)}", MUTED))
+    return stacked(heading, *lines[:_MOST_RUNS], *rest)
+
+
+def _run(run: RunSummary) -> Content:
+    state = run.status.state
+    best = run.status.best
+    score = f"  {best.metric} {units.number(best.value)}" if best else ""
+    return joined(
+        Content.styled(f"{state_sign(state)} ", state_style(state)),
+        content(run.name),
+        Content.styled(f"  {state}", state_style(state)),
+        content(score),
+        Content.styled(f"  {units.age(time.time() - run.manifest.created)}", MUTED),
+    )

@@ -1,0 +1,120 @@
+"""The head of a run's page: what it is, what it does, how far it is."""
+
+from __future__ import annotations
+
+from textual.content import Content
+
+from workbench import units
+from workbench.runs.state import State, Status
+from workbench.tui.run_facts import Facts
+from workbench.tui.text import (
+    ACCENT,
+    MUTED,
+    STRONG,
+    Calm,
+    bar,
+    content,
+    joined,
+    stacked,
+    state_sign,
+    state_style,
+)
+
+_GAP = "   "
+_LEAST_BAR = 10
+_MOST_BAR = 60
+
+
+class RunHeader(Calm):
+    """Three lines: name and state, progress, best value and time."""
+
+    DEFAULT_CSS = """
+    RunHeader {
+        height: 3;
+        padding: 0 1;
+        background: $panel;
+        text-wrap: nowrap;
+        text-overflow: ellipsis;
+    }
+    """
+
+    def __init__(self, name: str) -> None:
+        super().__init__(content(name, STRONG))
+        self._run = name
+        self._facts = Facts()
+
+    def fill(self, facts: Facts) -> None:
+        """Show how the run stands."""
+        self._facts = facts
+        self.on_resize()
+
+    def on_resize(self) -> None:
+        if self._facts.manifest is not None or self._facts.faults:
+            self.show(header(self._run, self._facts, self.content_size.width))
+
+
+def header(name: str, facts: Facts, width: int) -> Content:
+    """The three lines, each within `width` cells."""
+    return stacked(_first(name, facts, width), _progress(facts.status, width), _numbers(facts))
+
+
+def _first(name: str, facts: Facts, width: int) -> Content:
+    state = facts.status.state
+    style = state_style(state)
+    phase = f" · {facts.status.phase}" if facts.status.phase and not state.ended else ""
+    left = joined(
+        content(name, f"{STRONG} {ACCENT}"),
+        Content.styled(f"{_GAP}{state_sign(state)} {state}", style),
+        content(phase, MUTED),
+    )
+    right = content(_origin(facts), MUTED)
+    room = width - left.cell_length - right.cell_length
+    return joined(left, Content(" " * room), right) if room > 0 else left
+
+
+def _origin(facts: Facts) -> str:
+    """Where it runs, and which attempt it is."""
+    parts = [facts.status.device] if facts.status.device else []
+    if facts.status.attempt > 1:
+        parts.append(f"attempt {facts.status.attempt}")
+    return " · ".join(parts)
+
+
+def _progress(status: Status, width: int) -> Content:
+    numbers = _steps(status)
+    fraction = status.fraction
+    if fraction is None:
+        return content(numbers, MUTED)
+    percent = f" {fraction:>4.0%}  "
+    room = min(max(width - len(numbers) - len(percent) - 1, _LEAST_BAR), _MOST_BAR)
+    return joined(
+        bar(fraction, room, state_style(status.state)),
+        Content.styled(percent, STRONG),
+        content(numbers, MUTED),
+    )
+
+
+def _steps(status: Status) -> str:
+    total = f"/{status.total:,}" if status.total else ""
+    parts = [f"step {status.step:,}{total}"]
+    if status.epochs or status.epoch:
+        parts.append(f"epoch {status.epoch}" + (f"/{status.epochs}" if status.epochs else ""))
+    if status.eta_s is not None and not status.state.ended:
+        parts.append(f"{units.duration(status.eta_s)} to go")
+    return " · ".join(parts)
+
+
+def _numbers(facts: Facts) -> Content:
+    status = facts.status
+    parts = []
+    if status.best is not None:
+        value = Content.styled(units.number(status.best.value), STRONG)
+        where = content(f" at step {status.best.step:,}", MUTED)
+        parts.append(joined(content(f"best {status.best.metric} ", MUTED), value, where))
+    if status.elapsed_s:
+        parts.append(Content.styled(f"{units.duration(status.elapsed_s)} trained", MUTED))
+    if status.state is State.QUEUED and status.reason:
+        parts.append(content(f"waits for {status.reason}", MUTED))
+    if facts.messages:
+        parts.append(content(facts.messages[-1].text, MUTED))
+    return Content(_GAP).join(parts)
