@@ -12,7 +12,7 @@ from workbench import paths
 from workbench.workers.standby import Standby
 
 # How fast an example runs says nothing where several programs share the processor.
-settings.register_profile("workbench", deadline=None, max_examples=60)
+settings.register_profile("workbench", deadline=None, max_examples=40)
 settings.load_profile("workbench")
 
 

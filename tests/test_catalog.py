@@ -8,7 +8,15 @@ from pathlib import Path
 
 import pytest
 
-from workbench.catalog import Catalog, RecipeInfo, discover, install_command, read_recipe
+from workbench.catalog import (
+    Catalog,
+    RecipeInfo,
+    discover,
+    install_command,
+    own_requirement,
+    pip,
+    read_recipe,
+)
 from workbench.errors import NotFoundError, UsageError
 from workbench.paths import RECIPES_VARIABLE
 
@@ -170,11 +178,20 @@ def test_a_missing_module_names_the_extra_that_brings_it(root: Path) -> None:
     text = "import os, not_there.inner\nfrom nor_this import x\nclass A(Recipe): pass"
     recipe = read_recipe(write(root / "a.py", text), root)
     assert recipe.missing == ("not_there", "nor_this")
-    assert recipe.remedy == "pip install not-there nor-this"
+    assert recipe.remedy == f"{pip()} install not-there nor-this"
     assert install_command(["torch_geometric", "optuna", "nor_this"]) == (
-        "pip install 'training-workbench[graphs,tuning]' nor-this"
+        f"{pip()} install {own_requirement(['graphs', 'tuning'])} nor-this"
     )
-    assert install_command(["skimage"]) == "pip install 'training-workbench[pictures]'"
+    assert install_command(["skimage"]) == f"{pip()} install {own_requirement(['pictures'])}"
+
+
+def test_the_requirement_is_the_clone_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("workbench.catalog._clone", lambda: None)
+    assert own_requirement(["audio"]) == "'training-workbench[audio]'"
+    monkeypatch.setattr("workbench.catalog._clone", Path.cwd)
+    assert own_requirement(["audio"]) == "-e '.[audio]'"
+    monkeypatch.setattr("workbench.catalog._clone", lambda: Path("/a clone"))
+    assert own_requirement(["audio"]) == "-e '/a clone[audio]'"
 
 
 def test_modules_beside_the_recipe_and_optional_ones_are_not_missing(root: Path) -> None:

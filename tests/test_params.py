@@ -253,3 +253,10 @@ def test_one_declaration_can_serve_two_parameters() -> None:
     shared = choice("a", "b")
     two = type("Two", (Params,), {"x": shared, "y": shared, "__annotations__": {"x": str, "y": str}})
     assert two().as_dict() == {"x": "a", "y": "a"}
+
+
+def test_a_logarithmic_scale_needs_a_low_above_zero() -> None:
+    with pytest.raises(TypeError, match="low has to be above 0"):
+
+        class Wrong(Params):
+            rate: float = number(0.1, low=0, high=1, log=True)

@@ -6,11 +6,15 @@ import ast
 import hashlib
 import importlib.metadata
 import importlib.util
+import json
 import re
+import shutil
+import sys
 import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from urllib.parse import unquote, urlsplit
 
 from workbench import paths
 from workbench.errors import NotFoundError, UsageError, unknown
@@ -154,10 +158,37 @@ def read_recipe(file: Path, root: Path) -> RecipeInfo:
 def install_command(modules: Iterable[str]) -> str:
     """The command that brings modules: an extra of the workbench where one has them, else packages."""
     packages = [_PACKAGE_OF_MODULE.get(m, m.replace("_", "-")) for m in modules]
-    extras = {extra for package in packages if (extra := _extra_of(package))}
+    extras = sorted({extra for package in packages if (extra := _extra_of(package))})
     rest = [package for package in packages if not _extra_of(package)]
-    wanted = [f"'{DISTRIBUTION}[{','.join(sorted(extras))}]'"] if extras else []
-    return "pip install " + " ".join(wanted + rest)
+    return " ".join([pip(), "install", *([own_requirement(extras)] if extras else []), *rest])
+
+
+def pip() -> str:
+    """The pip of the environment that the workbench runs in, as one types it in this folder."""
+    ours = Path(sys.executable).parent / "pip"
+    found = shutil.which("pip")
+    if not ours.exists() or (found is not None and Path(found) == ours):
+        return "pip"
+    return str(ours.relative_to(Path.cwd()) if ours.is_relative_to(Path.cwd()) else ours)
+
+
+def own_requirement(extras: Iterable[str]) -> str:
+    """The workbench with extras, quoted for a shell: from its clone where it was installed from one."""
+    clone = _clone()
+    listed = ",".join(extras)
+    if clone is None:
+        return f"'{DISTRIBUTION}[{listed}]'"
+    return f"-e '{'.' if clone == Path.cwd() else clone}[{listed}]'"
+
+
+def _clone() -> Path | None:
+    """Where the source lies that an editable installation refers to."""
+    try:
+        origin = importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
+    except importlib.metadata.PackageNotFoundError:
+        return None
+    url = json.loads(origin or "{}").get("url", "")
+    return Path(unquote(urlsplit(url).path)) if url.startswith("file://") else None
 
 
 def _builtin() -> Path:

@@ -282,6 +282,8 @@ def _parameter(name: str, hint: object, declared: _Declared) -> Parameter:
         raise TypeError(f"parameter {name!r} needs the annotation int, float, bool or str")
     try:
         bare = Parameter(name=name, kind=kind, default=declared.default, **details)
+        if bare.log and (bare.low is None or bare.low <= 0):
+            raise ValueError(f"{name} is on a logarithmic scale, so low has to be above 0")
         return msgspec.structs.replace(bare, default=bare.parse(declared.default))
     except ValueError as fault:
         raise TypeError(f"the default of a parameter is refused: {fault}") from None

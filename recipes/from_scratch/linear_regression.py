@@ -8,8 +8,8 @@ Data: scikit-learn's diabetes set, 442 patients, 10 measurements; 353 train and 
 standardised with the means and spreads of the training part.
 Result: all weights equal least squares to 1e-4, and the three ways each other to 1e-12; R² on the test
 patients is that of least squares. Time: 3 s on two CPU cores, no less on a GPU: the tensors are tiny.
-Look at: the distance to least squares on a logarithmic axis, a straight line once only the flattest
-direction is left; the weights of the three ways side by side; then set lr above 0.25 and see why not.
+Look at: the figure `descent`, a straight line on its logarithmic axis once only the flattest direction
+is left; `weights`, the three ways side by side; then set lr above 0.25 and see why not.
 Source: A.-M. Legendre, Nouvelles méthodes pour la détermination des orbites des comètes, 1805.
 """
 
@@ -24,7 +24,7 @@ from torch import Tensor, nn
 
 from workbench import Recipe, number
 from workbench.errors import WorkbenchError
-from workbench.figures.data import Scatter, Series, Table
+from workbench.figures.data import Curves, Scatter, Series, Table
 from workbench.runs.run import Run
 
 TEST_PATIENTS = 89
@@ -98,7 +98,7 @@ class LinearRegression(Recipe):
             0.2, low=1e-4, high=1, log=True, live=True, help="learning rate; diverges above 0.25"
         )
 
-    monitor = "loss/by_hand"
+    monitor = "by_hand/loss"
 
     def __init__(self, params: Any = None, *, seed: int = 0) -> None:
         super().__init__(params, seed=seed)
@@ -115,9 +115,10 @@ class LinearRegression(Recipe):
     def run(self, run: Run) -> None:
         """Descend, comparing the three ways with each other and with least squares."""
         best_w, best_b = _least_squares(self.x, self.y)  # (M,), ()
+        descent: list[tuple[int, float]] = []
         for step in run.steps(self.params.steps):
             losses = {
-                f"loss/{name}": way.step(self.x, self.y, self.params.lr)
+                f"{name}/loss": way.step(self.x, self.y, self.params.lr)
                 for name, way in self.ways.items()
             }
             if not all(loss.isfinite() for loss in losses.values()):
@@ -126,8 +127,11 @@ class LinearRegression(Recipe):
                     "beyond 2 / (largest curvature), 0.25 here, every step overshoots more",
                 )
             if step % 10 == 0 or step == 1:
-                run.log(losses, **{"distance to least squares": self._distance(best_w, best_b)})
+                distance = self._distance(best_w, best_b)
+                run.log(losses, **{"distance to least squares": distance})
+                descent.append((step, distance))
         self._report(run, best_w, best_b)
+        run.figure("descent", _descent(descent))
 
     def state_dict(self) -> dict[str, Any]:
         return {name: {"w": way.w.detach(), "b": way.b.detach()} for name, way in self.ways.items()}
@@ -191,6 +195,17 @@ def _patients(seed: int) -> tuple[list[str], Tensor, Tensor]:
     x = (x - train_x.mean(0)) / train_x.std(0)
     y = (y - train_y.mean()) / train_y.std()
     return list(bunch.feature_names), x, y
+
+
+def _descent(distances: list[tuple[int, float]]) -> Curves:
+    """A straight line on a logarithmic axis: each step leaves the same share of the distance."""
+    steps, values = zip(*distances, strict=True) if distances else ((), ())
+    return Curves(
+        title="Largest difference of any weight from least squares",
+        lines=[Series("distance", steps, values)],
+        x_label="step",
+        log_y=True,
+    )
 
 
 def _least_squares(x: Tensor, y: Tensor) -> tuple[Tensor, Tensor]:

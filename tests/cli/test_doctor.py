@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench.catalog import pip
 from workbench.cli import examination
 from workbench.cli.main import main
 
@@ -25,7 +26,7 @@ def test_the_report_tells_versions_devices_and_recipes(
     assert report["checkpoints"]["writable"]
     assert set(report["recipes"]["broken"]) == {"lessons/broken"}
     missing = report["recipes"]["missing"]
-    assert missing == {"lessons/needs": "pip install no-such-module-anywhere"}
+    assert missing == {"lessons/needs": f"{pip()} install no-such-module-anywhere"}
     assert report["faults"] == []
 
 

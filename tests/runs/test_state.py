@@ -292,10 +292,14 @@ def test_the_end_is_read_further_back_where_it_tells_too_little(
     for step in range(3 * state.TAIL_BYTES // 70):
         recorder.metrics(step, {"loss": 0.5})
     assert (status_of(folder).state, status_of(folder).step) == (State.RUNNING, 7)
-    recorder.record(events.Failed(time=now(), step=8, title="t", traceback="x" * 2 * state.TAIL_BYTES))
+    recorder.record(
+        events.Failed(time=now(), step=8, title="t", traceback="x" * (state.TAIL_BYTES - 300))
+    )
     alive.release()
     failed = status_of(folder)
     assert (failed.state, failed.reason, failed.total) == (State.FAILED, "t", 100)
+    recorder.record(events.Failed(time=now(), step=8, title="u", traceback="x" * 2 * state.TAIL_BYTES))
+    assert status_of(folder).reason == "u"
 
 
 @pytest.mark.usefixtures("alive")

@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from tests.workers.recipe_source import COUNT
-from workbench.catalog import RecipeInfo, read_recipe
+from workbench.catalog import RecipeInfo, pip, read_recipe
 from workbench.errors import UsageError
 from workbench.runs import control, events
 from workbench.runs.folder import RunFolder
@@ -221,4 +221,4 @@ def test_a_recipe_that_is_gone_or_broken_since_its_launch_fails_with_the_reason(
     status = ended(folder)
     assert status.state is State.FAILED
     assert "needs the module 'nowhere_to_be_found'" in status.reason
-    assert status.remedy == "pip install nowhere-to-be-found"
+    assert status.remedy == f"{pip()} install nowhere-to-be-found"

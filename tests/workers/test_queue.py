@@ -96,3 +96,9 @@ def test_without_a_limit_the_cpu_takes_any_number() -> None:
     cpu = devices.candidates("cpu")
     leases = [queue.acquire(cpu, "run", on_wait=pytest.fail, give_up=lambda: False) for _ in range(3)]
     assert {lease.device.name for lease in leases} == {"cpu"}
+
+
+def test_a_folder_of_leases_that_another_owns_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(os, "getuid", lambda: 12345)
+    with pytest.raises(UsageError, match="another user"):
+        queue.waiting()

@@ -14,7 +14,7 @@ from pathlib import Path
 
 import pynvml
 
-from workbench.catalog import DISTRIBUTION, discover
+from workbench.catalog import DISTRIBUTION, discover, own_requirement, pip
 from workbench.errors import WorkbenchError
 from workbench.workers import devices, queue
 
@@ -137,7 +137,7 @@ def extras() -> list[Extra]:
         if name and not version(name[0]):
             lacks.append(name[0])
     return [
-        Extra(extra, lacks, f"pip install '{DISTRIBUTION}[{extra}]'")
+        Extra(extra, lacks, f"{pip()} install {own_requirement([extra])}")
         for extra, lacks in missing.items()
     ]
 

@@ -130,6 +130,8 @@ class Steering:
             self.save_now("asked")
         except NothingToSaveError:
             return "this recipe has nothing to save"
+        except OSError as fault:  # a full disk is no reason to end a run that has not asked for room
+            return f"it could not be written: {fault.strerror or fault}"
         return ""
 
     def _set(self, request: control.SetParameter) -> None:

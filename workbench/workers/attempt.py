@@ -20,6 +20,7 @@ from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.progress import Goal
 from workbench.runs.recorder import Recorder, finite_or_word, now
 from workbench.runs.run import Run
+from workbench.runs.state import status_of
 from workbench.runs.steering import NothingToSaveError
 from workbench.workers import devices, queue
 from workbench.workers.faults import describe
@@ -57,7 +58,8 @@ class Attempt:
         try:
             self._execute()
         except queue.GaveUpError:
-            self.recorder.record(events.Stopped(time=now(), step=0, by=self._who_gave_up()))
+            step = status_of(self.folder).step  # where an earlier attempt left it
+            self.recorder.record(events.Stopped(time=now(), step=step, by=self._who_gave_up()))
         except BaseException as fault:  # noqa: BLE001 - whatever it is, it is this run's last word
             self._fail(fault)
             return 1

@@ -16,6 +16,7 @@ from pathlib import Path
 import msgspec
 
 from workbench import paths
+from workbench.errors import UsageError
 from workbench.filelock import FileLock, LockHeldError, read_if_held
 from workbench.workers.devices import Device
 
@@ -119,6 +120,11 @@ def _try(folder: Path, wanted: list[Device], claim: Claim, ticket: Path) -> tupl
 def _folder() -> Path:
     folder = paths.leases_dir()
     folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    if folder.stat().st_uid != os.getuid():
+        raise UsageError(
+            f"{folder} belongs to another user, so no device can be leased safely",
+            f"give a folder of your own with ${paths.LEASES_VARIABLE}",
+        )
     return folder
 
 
