@@ -64,8 +64,7 @@ class Parameter(msgspec.Struct, frozen=True, omit_defaults=True):
         if self.kind in {"text", "path"}:
             return "a path" if self.kind == "path" else "text"
         noun = "a whole number" if self.kind == "int" else "a number"
-        low = None if self.low is None else f"{self.low:g}"
-        high = None if self.high is None else f"{self.high:g}"
+        low, high = _bound(self.low), _bound(self.high)
         if low is not None and high is not None:
             noun = f"{low} to {high}"
         elif low is not None:
@@ -138,6 +137,12 @@ def _as_int(raw: object) -> int | None:
 def _has_surrogates(text: str) -> bool:
     """Whether `text` came from bytes that are no UTF-8, which no record can hold."""
     return any("\ud800" <= char <= "\udfff" for char in text)
+
+
+def _bound(value: float | None) -> str | None:
+    if value is None:
+        return None
+    return f"{int(value):,}" if value == int(value) and abs(value) < 1e15 else f"{value:g}"
 
 
 class _Declared:

@@ -33,7 +33,7 @@ def test_a_recipe_imports_its_neighbours_as_a_script_would(recipe_file: Write) -
             "pip install torch-geometric-not-here",
         ),
         ("import definitely.missing\n", "'definitely'", "pip install definitely"),
-        ("def f():\n    return 1 / 0\n\nf()\n", "line 2: ZeroDivisionError", "traceback"),
+        ("def f():\n    return 1 / 0\n\nf()\n", "line 2: ZeroDivisionError", "shows its traceback"),
         ("raise SystemExit(1)\n", "SystemExit", "traceback"),
         ("x = 1\n", "exactly one recipe; it defines: none", "underscore"),
         (ONE + ONE.replace("One", "Two"), "it defines: One, Two", "underscore"),

@@ -75,7 +75,7 @@ def _import(file: Path) -> ModuleType:
         where = f"{file.name}, line {line}" if line else file.name
         raise RecipeError(
             f"{where}: {type(fault).__name__}: {fault}",
-            "its traceback is in the log",
+            f"`python {file}` shows its traceback",
             traceback.format_exc(),
         ) from fault
 

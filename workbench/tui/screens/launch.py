@@ -35,7 +35,14 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     DEFAULT_CSS = """
     LaunchScreen {
-        #title { height: 1; margin: 0 0 1 0; padding: 0 1; background: $panel; text-wrap: nowrap; }
+        #title {
+            height: 1;
+            margin: 0 0 1 0;
+            padding: 0 1;
+            background: $panel;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
         #reading { padding: 0 1; height: 1fr; }
         &.-wide ParameterField > .help { display: block; }
         #hint { height: 2; padding: 0 1; margin: 1 0 0 0; }

@@ -41,11 +41,19 @@ class ParameterField(Horizontal):
     ParameterField {
         height: auto;
         & > .name { width: 20; padding: 0 1 0 0; text-wrap: nowrap; text-overflow: ellipsis; }
-        & > .note { width: 1fr; max-width: 44; padding: 0 0 0 2; height: auto; }
+        & > .note {
+            width: 1fr;
+            max-width: 44;
+            height: auto;
+            padding: 0 0 0 2;
+            text-wrap: nowrap;
+            text-overflow: ellipsis;
+        }
+        &.-faulty > .note { text-wrap: wrap; }
         & > .help { width: 1fr; padding: 0 0 0 2; display: none; height: auto; }
         & > Input, & > Choice, & > YesNo { width: 22; background: $panel; }
         & > Input.-textual-compact { padding: 0 1; }
-        & > Input.-faulty { color: $error; }
+        &.-faulty > Input { color: $error; }
         & > Input:focus { background: $block-cursor-background; background-tint: $background 0%; }
         & > YesNo:focus { background: $block-cursor-background; }
         & > Choice.-textual-compact > SelectCurrent { padding: 0 1; background: $panel; }
@@ -104,7 +112,7 @@ class ParameterField(Horizontal):
             self.value, self.fault = self.parameter.parse(raw), ""
         except ValueError as fault:
             self.fault = str(fault)
-        self.control.set_class(bool(self.fault), "-faulty")
+        self.set_class(bool(self.fault), "-faulty")
         self.query_one(".note", Calm).show(self._note())
         self.post_message(self.Changed(self))
 

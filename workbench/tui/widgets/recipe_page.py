@@ -32,7 +32,8 @@ from workbench.tui.text import (
 
 _MOST_RUNS = 8
 # A list's item, an indented block, a table's row, or a heading such as `Data:`.
-_OWN_LINE = re.compile(r" {4}|[-*|>]|\d+[.)] |[A-Z][\w ]{1,24}:( |$)")
+_HEADING = re.compile(r"[A-Z][\w ]{1,24}:(?= |$)")
+_OWN_LINE = re.compile(rf" {{4}}|[-*|>]|\d+[.)] |{_HEADING.pattern}")
 
 
 class RecipePage(VerticalScroll):
@@ -99,7 +100,15 @@ def _faults(recipe: RecipeInfo, schema: Schema | None) -> Content:
 
 def _text(recipe: RecipeInfo) -> Content:
     rest = recipe.doc.partition("\n")[2].strip("\n")
-    return content(reflowed(rest), lines=True)
+    lines = [_with_heading(line) for line in reflowed(rest).split("\n")]
+    return stacked(*lines) if rest else Content("")
+
+
+def _with_heading(line: str) -> Content:
+    """The line, its heading set apart where it has one: `Data: …`."""
+    heading = _HEADING.match(line)
+    end = heading.end() if heading else 0
+    return joined(content(line[:end], STRONG), content(line[end:]))
 
 
 def reflowed(text: str) -> str:

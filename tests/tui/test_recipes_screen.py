@@ -1,0 +1,145 @@
+"""Finding recipes and reading about them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+from textual.pilot import Pilot
+from textual.widgets import Input
+
+from workbench.runs import events
+from workbench.runs.folder import RunFolder
+from workbench.tui.app import WorkbenchApp
+from workbench.tui.widgets.recipe_list import RecipeList
+from workbench.tui.widgets.recipe_page import reflowed
+from workbench.workers.standby import Standby
+
+from .driving import LARGE, SMALL, drive, press, screen, sees, until
+
+
+@pytest.mark.parametrize("size", [SMALL, LARGE])
+def test_topics_and_recipes_are_listed_with_their_number(
+    app: WorkbenchApp, size: tuple[int, int]
+) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "lessons  4")
+        assert "✗ broken" in screen(pilot)
+        assert "! needs" in screen(pilot)
+        assert "? help" in screen(pilot)
+        assert "q leave" in screen(pilot)
+
+    drive(app, script, size)
+
+
+def test_typing_narrows_the_list_and_escape_gives_all_back(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "lessons  4")
+        await press(pilot, "slash l e s s space c o u")
+        await sees(pilot, "lessons  1")
+        assert "broken" not in screen(pilot)
+        await press(pilot, "enter")
+        assert isinstance(app.focused, RecipeList)
+        await press(pilot, "slash escape")
+        assert app.screen.query_one(Input).value == "less cou"
+        await press(pilot, "escape")
+        await sees(pilot, "lessons  4")
+
+    drive(app, script)
+
+
+def test_a_filter_that_matches_nothing_says_so(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "lessons  4")
+        await press(pilot, "slash z z z")
+        await sees(pilot, "no recipe matches")
+        await press(pilot, "enter enter")  # nothing to launch: nothing happens
+        assert "no recipe matches" in screen(pilot)
+
+    drive(app, script)
+
+
+def test_a_page_shows_text_and_title_without_obeying_markup(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await choose(pilot, "count")
+        await sees(pilot, "Counts [b]slowly[/b].")
+        assert "Goes from one to the end and logs what it" in screen(pilot)
+
+    drive(app, script)
+
+
+def test_a_broken_recipe_shows_its_error_and_the_others_work(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await choose(pilot, "broken")
+        await sees(pilot, "broken: line 1: expected ':'")
+        await press(pilot, "enter")
+        await sees(pilot, "lessons/broken is no recipe: line 1")
+        await press(pilot, "escape")
+        await choose(pilot, "count")
+        await sees(pilot, "Counts")
+
+    drive(app, script)
+
+
+def test_a_missing_module_comes_with_the_command_that_installs_it(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await choose(pilot, "needs")
+        await sees(pilot, "not installed: no_such_module")
+        assert "pip install no-such-module" in screen(pilot)
+        assert "Needs ␛[31mwhat nobody has." in screen(pilot)
+
+    drive(app, script, LARGE)
+
+
+def test_past_runs_stand_on_the_page_and_the_newest_opens(
+    app: WorkbenchApp, record: Callable[..., RunFolder]
+) -> None:
+    record(events.Finished(time=9.0, step=60))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await choose(pilot, "count")
+        await until(pilot, lambda: app.session.runs)
+        await press(pilot, "space")
+        await sees(pilot, "✓ lessons-count-0001")
+        await press(pilot, "o")
+        await sees(pilot, "1 Curves")
+
+    drive(app, script)
+
+
+def test_a_recipe_that_appears_is_found_on_reload(tmp_path: Path, checkpoints: Path) -> None:
+    app = WorkbenchApp(checkpoints, [tmp_path], standby=Standby())
+
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "images")
+        (tmp_path / "mine.py").write_text('"""Mine."""\nclass Mine(Recipe): ...\n')
+        await press(pilot, "R")
+        await sees(pilot, "  mine")
+
+    drive(app, script)
+
+
+def test_a_folder_that_is_none_is_told_and_the_app_lives(checkpoints: Path) -> None:
+    app = WorkbenchApp(checkpoints, [Path("/nowhere/at/all")], standby=Standby())
+
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "is no folder of recipes")
+        await press(pilot, "2")
+        await sees(pilot, "no runs yet")
+
+    drive(app, script)
+
+
+def test_paragraphs_are_joined_but_lists_blocks_and_headings_stay_lines() -> None:
+    text = "One\ntwo.\n\n- a\n- b\n\nData: x\ny.\nResult: z\n\n    code\n    more"
+    assert reflowed(text) == "One two.\n\n- a\n- b\n\nData: x y.\nResult: z\n\n    code\n    more"
+
+
+async def choose(pilot: Pilot[None], name: str) -> None:
+    """Put the cursor on a recipe by filtering for it."""
+    await sees(pilot, "lessons  ")
+    pilot.app.screen.query_one(Input).value = f"lessons/{name}"
+    await sees(pilot, "lessons  1")
+    pilot.app.screen.query_one(RecipeList).focus()
+    await pilot.pause()
