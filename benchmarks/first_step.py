@@ -50,10 +50,10 @@ def _result(warm: Measured, pressed: Measured, cold: Measured) -> Result:
     return Result(
         name="first_step",
         title="Enter to first training step",
-        what=f"{RECIPE} on the CPU, until the metrics of step 1 can be read from events.jsonl. Warm: from "
-        "the call of `launch` with a standby that has torch loaded; from the key: the same from ctrl+l "
-        "in the form of the TUI, in a pseudo-terminal; cold: from the call of `launch` without a "
-        "standby. That each run started warm or cold is read from its own record.",
+        what=f"{RECIPE} on the CPU, until the metrics of step 1 can be read from events.jsonl. Warm: "
+        "from the call of `launch` with a standby that has torch loaded; from the key: the same from "
+        "ctrl+l in the form of the TUI, in a pseudo-terminal; cold: from the call of `launch` without "
+        "a standby. That each run started warm or cold is read from its own record.",
         target=f"at most {MOST_S:g} s with a warm standby",
         measured=(warm, pressed, cold),
         checks=(

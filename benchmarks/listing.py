@@ -17,7 +17,7 @@ def measure(repetitions: int = 15) -> Result:
     listing = [*measuring.workbench_command(), "list"]
     textual = [sys.executable, "-c", "import textual.app"]
     with measuring.own_folders():
-        no_torch = _imports_no_torch(listing)  # and bytecode and files are warm after it
+        no_torch = imports_no_torch(listing)  # and bytecode and files are warm after it
         measuring.seconds_of(textual)
         ours, theirs = measuring.interleave(
             repetitions, lambda: measuring.seconds_of(listing), lambda: measuring.seconds_of(textual)
@@ -35,7 +35,8 @@ def measure(repetitions: int = 15) -> Result:
     )
 
 
-def _imports_no_torch(command: list[str]) -> Holds:
+def imports_no_torch(command: list[str]) -> Holds:
+    """Whether a call that lists the recipes imports no module of torch, in it or in a child."""
     output, report = measuring.output_of(command, REPORT_IMPORTS)
     modules = {line.rpartition("|")[2].strip() for line in report.splitlines()}
     listed = "cnn" in output and "workbench.catalog" in modules

@@ -51,18 +51,24 @@ class AtMost:
         return math.isfinite(self.value) and 0 < self.value <= self.limit
 
     @property
+    def found(self) -> str:
+        return f"{self.what} {amount(self.value, self.unit)}"
+
+    @property
     def text(self) -> str:
-        return (
-            f"{self.what} {amount(self.value, self.unit)}, at most {self.limit:g} {self.unit}".strip()
-        )
+        return f"{self.found}, at most {self.limit:g} {self.unit}".strip()
 
 
 @dataclass(frozen=True)
 class Holds:
-    """Something that is so or is not; `text` says what was seen."""
+    """Something that is so or is not; `found` says what was seen."""
 
-    text: str
+    found: str
     ok: bool
+
+    @property
+    def text(self) -> str:
+        return self.found
 
 
 Check = AtMost | Holds

@@ -12,7 +12,7 @@ import psutil
 
 def resident_mb() -> float:
     """What is resident now."""
-    return psutil.Process().memory_info().rss / 1e6
+    return float(psutil.Process().memory_info().rss) / 1e6
 
 
 def peak_mb() -> float:

@@ -29,8 +29,8 @@ def measure(repetitions: int = 15) -> Result:
     return Result(
         name="tui_start",
         title="TUI start",
-        what="From the start of the installed command until its topics and recipes stand on the screen of "
-        "a pseudo-terminal (120 x 36, read by pyte), beside a Textual app that shows a table of "
+        what="From the start of the installed command until its topics and recipes stand on the screen "
+        "of a pseudo-terminal (120 x 36, read by pyte), beside a Textual app that shows a table of "
         f"{len(ROWS)} rows, until all of its cells stand there.",
         target=f"at most {MOST_TIMES:g} times the empty app",
         measured=(recipes, table),

@@ -25,7 +25,9 @@ def main() -> None:
     if not all(len(points.x) for points in drawn):
         raise SystemExit("a series has nothing to draw")
     points = sum(map(len, history.series.values()))
-    print(json.dumps({"s": took, "MB": after - before, "peak_MB": peak_mb() - before, "points": points}))
+    print(
+        json.dumps({"s": took, "MB": after - before, "peak_MB": peak_mb() - before, "points": points})
+    )
 
 
 if __name__ == "__main__":

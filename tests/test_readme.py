@@ -3,10 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
 from pathlib import Path
-
-import pytest
 
 from workbench.catalog import read_recipe
 from workbench.cli.parser import COMMANDS

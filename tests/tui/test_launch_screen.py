@@ -28,7 +28,7 @@ def test_every_parameter_has_a_field_with_its_bounds(
         await open_form(pilot, "count")
         shown = screen(pilot)
         assert "steps" in shown
-        assert "1 to 100000, log" in shown
+        assert "1 to 100,000, log" in shown
         assert "pause_s live" in shown
         assert "calm, keen" in shown
         assert "● yes" in shown

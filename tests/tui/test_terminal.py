@@ -107,7 +107,7 @@ def test_launch_watch_leave_and_find_the_run_again(
     first.press("\r")
     first.sees("enter launch")
     first.press("\r")
-    first.sees("1 to 100000, log")
+    first.sees("1 to 100,000, log")
     first.press("5000\r")
     first.sees("● running")
     first.sees("━━ train")

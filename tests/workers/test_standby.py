@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import threading
 from collections.abc import Callable
 from pathlib import Path
 
@@ -81,3 +82,14 @@ def test_a_worker_outlives_the_standby_that_forked_it(
     os.killpg(os.getpgid(standby._process.pid), 0)
     os.kill(pid, signal.SIGHUP)
     assert until(folder, lambda status: status.state.ended).state is State.FINISHED
+
+
+def test_whoever_waits_for_a_standby_that_is_closed_is_let_go() -> None:
+    early = Standby()
+    early.start()
+    waited: list[bool] = []
+    waiter = threading.Thread(target=lambda: waited.append(early.wait(timeout_s=60)))
+    waiter.start()
+    early.close()
+    waiter.join(timeout=10)
+    assert waited == [False]

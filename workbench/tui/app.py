@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 RUNS_INTERVAL_S = 1.0
 STANDBY_DELAY_S = 0.5  # the recipes are on the screen first
+STANDBY_PATIENCE_S = 300.0
 
 
 def _runs() -> Screen[None]:
@@ -60,12 +61,17 @@ class WorkbenchApp(App[None]):
 
         standby: Standby
 
+    @dataclass
+    class StandbyReady(Message):
+        """It has loaded torch: recipes can be imported and launched at once."""
+
     def __init__(
         self, checkpoints: Path, recipe_dirs: Sequence[Path] = (), *, standby: Standby | None = None
     ) -> None:
         super().__init__()
         changed: Signal[Runs] = Signal(self, "runs")
-        self.session = Session(checkpoints, recipe_dirs, standby, changed)
+        ready: Signal[None] = Signal(self, "standby")
+        self.session = Session(checkpoints, recipe_dirs, standby, changed, ready)
         self._own_standby = standby is None
         self._reading = False
         self.register_theme(theme.DARK)
@@ -108,6 +114,11 @@ class WorkbenchApp(App[None]):
         standby.start()
         if not self.post_message(self.StandbyStarted(standby)):
             standby.close()
+        elif standby.wait(STANDBY_PATIENCE_S):
+            self.post_message(self.StandbyReady())
+
+    def on_workbench_app_standby_ready(self) -> None:
+        self.session.standby_ready.publish(None)
 
     def on_workbench_app_standby_started(self, message: StandbyStarted) -> None:
         self.session.standby = message.standby

@@ -26,12 +26,14 @@ class Session:
         runs: all runs, newest first, as last read.
         fault: why they could not be read; empty where they could.
         runs_changed: published with `runs` whenever they changed.
+        standby_ready: published once recipes can be imported at once.
     """
 
     checkpoints: Path
     recipe_dirs: Sequence[Path]
     standby: Standby | None
     runs_changed: Signal[Runs]
+    standby_ready: Signal[None]
     runs: Runs = ()
     fault: str = ""
     listing: Listing = field(init=False)

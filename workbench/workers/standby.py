@@ -37,7 +37,8 @@ class Standby:
 
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
-        self._ready = threading.Event()
+        self._is_ready = False
+        self._settled = threading.Event()  # it became ready, or it ended
         self._talking = threading.Lock()
         self._answers: queue.Queue[bytes] = queue.Queue()
 
@@ -67,11 +68,11 @@ class Standby:
     @property
     def ready(self) -> bool:
         """A worker would start at once; before that, one starts as soon as torch is there."""
-        return self._ready.is_set() and self.started
+        return self._is_ready and self.started
 
     def wait(self, timeout_s: float = 60.0) -> bool:
-        """Wait until it is ready; false where it is not in time."""
-        return self._ready.wait(timeout_s) and self.started
+        """Wait until it is ready; false where it is not in time, or ended instead."""
+        return self._settled.wait(timeout_s) and self.ready
 
     def ask(self, job: protocol.Job, answer: type[AnswerT]) -> AnswerT:
         """Do a job and wait for its answer.
@@ -101,7 +102,7 @@ class Standby:
         if process is None:
             return
         assert process.stdin is not None
-        if not self._ready.is_set():
+        if not self._is_ready:
             process.kill()  # it may be importing torch, and not look at its input for seconds
         with contextlib.suppress(OSError):
             process.stdin.close()
@@ -118,7 +119,9 @@ class Standby:
         with process.stdout as answers:
             for line in answers:
                 if line == READY:
-                    self._ready.set()
+                    self._is_ready = True
+                    self._settled.set()
                 else:
                     self._answers.put(line)
+        self._settled.set()
         self._answers.put(GONE)

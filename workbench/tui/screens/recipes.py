@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
@@ -11,6 +12,7 @@ from textual.widgets import Input
 
 from workbench import schema as schemas
 from workbench.catalog import Catalog, RecipeInfo, discover
+from workbench.errors import WorkbenchError
 from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui import keys
@@ -20,6 +22,9 @@ from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.recipe_list import RecipeList
 from workbench.tui.widgets.recipe_page import RecipePage
 from workbench.tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from workbench.workers.standby import Standby
 
 
 class RecipesScreen(WorkbenchScreen[None]):
@@ -53,7 +58,7 @@ class RecipesScreen(WorkbenchScreen[None]):
 
     @dataclass
     class SchemaRead(Message):
-        """What is known of a recipe's parameters without importing it."""
+        """What is known of a recipe's parameters: from the cache, or from a standby that is ready."""
 
         recipe: RecipeInfo
         schema: Schema | None
@@ -76,6 +81,7 @@ class RecipesScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
+        self.session.standby_ready.subscribe(self, lambda _: self.on_screen_resume())
         self._runs_changed(self.session.runs)
         self.action_reload()
 
@@ -114,7 +120,8 @@ class RecipesScreen(WorkbenchScreen[None]):
             self._read_schema(message.recipe)
 
     def _read_schema(self, recipe: RecipeInfo) -> None:
-        self.in_thread(lambda: self.SchemaRead(recipe, schemas.cached(recipe)), "schema")
+        standby = self.session.standby
+        self.in_thread(lambda: self.SchemaRead(recipe, _known(recipe, standby)), "schema")
 
     def on_recipes_screen_schema_read(self, message: SchemaRead) -> None:
         if message.recipe == self.query_one(RecipeList).chosen:
@@ -163,3 +170,17 @@ class RecipesScreen(WorkbenchScreen[None]):
         if not filter_line.has_focus or not filter_line.value:
             filter_line.value = ""
         self.query_one(RecipeList).focus()
+
+
+def _known(recipe: RecipeInfo, standby: Standby | None) -> Schema | None:
+    """The parameters if they can be told within a moment; None where torch would have to be loaded."""
+    if recipe.error or recipe.missing:
+        return None
+    if standby is None or not standby.ready:
+        return schemas.cached(recipe)
+    from workbench.workers.launch import schema_of  # noqa: PLC0415 - after the first screen
+
+    try:
+        return schema_of(recipe, standby)
+    except WorkbenchError as fault:
+        return Schema(error=fault.title, remedy=fault.remedy)

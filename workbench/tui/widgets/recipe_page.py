@@ -126,7 +126,7 @@ def reflowed(text: str) -> str:
 def _parameters(schema: Schema | None) -> Content:
     heading = Content.styled("Parameters", STRONG)
     if schema is None:
-        return stacked(heading, Content.styled("not read yet: Enter reads them", MUTED))
+        return stacked(heading, Content.styled("read as soon as torch is loaded, or on Enter", MUTED))
     if not schema.parameters:
         return Content("") if schema.error else stacked(heading, Content.styled("none", MUTED))
     width = max(len(parameter.name) for parameter in schema.parameters)

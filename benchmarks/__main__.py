@@ -1,0 +1,46 @@
+"""`python -m benchmarks [NUMBER…] [--write FILE]` measures, prints, and leaves with 1 on a miss."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+from benchmarks import machine, numbers, page
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Measure what the call names, all numbers by default; 0 when all of them keep their targets."""
+    parser = _parser()
+    args = parser.parse_args(argv)
+    unknown = [name for name in args.numbers if name not in numbers.NAMES]
+    if unknown:
+        parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(numbers.NAMES)}")
+    if args.write and args.numbers:
+        parser.error("--write is for all numbers together: they stand on one page of one run")
+    return _run(args.numbers or numbers.NAMES, args.write)
+
+
+def _run(names: Sequence[str], file: Path | None) -> int:
+    date, facts = time.strftime("%Y-%m-%d %H:%M %Z"), machine.describe()
+    results = []
+    for name in names:
+        print(f"measuring {name} …", file=sys.stderr, flush=True)
+        results.append(numbers.measure_apart(name))
+        print(page.section(results[-1]), flush=True)
+    if file is not None:
+        file.write_text(page.render(results, facts, date), encoding="utf-8")
+    return 0 if all(result.ok for result in results) else 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the numbers.")
+    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help=", ".join(numbers.NAMES))
+    parser.add_argument("--write", type=Path, metavar="FILE", help="also write the page of all numbers")
+    return parser
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,47 @@
+"""What the numbers were measured on."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import os
+import platform
+from pathlib import Path
+
+import psutil
+
+PACKAGES = (
+    "torch", "torchvision", "textual", "plotext", "numpy", "msgspec", "tensorboard", "pexpect", "pyte"
+)  # fmt: skip
+
+
+def describe() -> dict[str, str]:
+    """Processor, memory, system, versions, and how busy the machine is now."""
+    packages = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
+    return {
+        "Processor": f"{_processor()}, {_cores()} cores",
+        "Memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
+        "System": platform.platform(),
+        "Python": platform.python_version(),
+        "Packages": ", ".join(packages),
+        "Load average before": ", ".join(f"{load:.2f}" for load in os.getloadavg()),
+    }
+
+
+def _processor() -> str:
+    file = Path("/proc/cpuinfo")
+    lines = file.read_text().splitlines() if file.exists() else []
+    models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
+    return models[0] if models else platform.processor() or platform.machine()
+
+
+def _cores() -> int:
+    """Those that this process may use."""
+    known = hasattr(os, "sched_getaffinity")
+    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
+
+
+def _version(package: str) -> str:
+    try:
+        return importlib.metadata.version(package)
+    except importlib.metadata.PackageNotFoundError:
+        return ""

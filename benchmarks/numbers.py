@@ -1,0 +1,22 @@
+"""Which numbers there are, each measured in a process of its own."""
+
+from __future__ import annotations
+
+from concurrent.futures import ProcessPoolExecutor
+from importlib import import_module
+from multiprocessing import get_context
+
+from benchmarks.measuring import Result
+
+NAMES = ("listing", "tui_start", "first_step", "recording", "opening")
+
+
+def measure_apart(name: str) -> Result:
+    """The result of a benchmark, in a fresh process: it meets nothing that another one has imported."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as process:
+        return process.submit(_measure, name).result()
+
+
+def _measure(name: str) -> Result:
+    result: Result = import_module(f"benchmarks.{name}").measure()
+    return result
