@@ -34,6 +34,7 @@ def figure(history: History, name: str) -> data.Figure:
 
 
 @pytest.mark.slow
+@pytest.mark.timeout(330)  # 15 s on two free cores, ten times that on busy ones
 def test_it_reaches_its_mark(train: Train) -> None:
     history = train("images/cnn")
     assert isinstance(history.ended, Finished)
@@ -56,12 +57,15 @@ def test_two_epochs_learn_most_and_the_figures_show_what_they_promise(quick: His
     assert isinstance(figure(quick, "mistakes"), data.ImageGrid)
 
 
-def test_it_is_forked_with_other_parameters_from_its_last_step(
-    quick: History, standby: Standby, wait_for: Callable[[RunFolder], History]
+@pytest.mark.parametrize("checkpoint", ["last", "best"])
+def test_it_is_forked_with_other_parameters_from_a_checkpoint(
+    quick: History, standby: Standby, wait_for: Callable[[RunFolder], History], checkpoint: str
 ) -> None:
     place = quick.folder.path.parent
     values = {"epochs": 3, "lr": 1e-4}
-    child = launch.fork(quick.folder, checkpoints=place, values=values, standby=standby)
+    child = launch.fork(
+        quick.folder, checkpoints=place, values=values, checkpoint=checkpoint, standby=standby
+    )
     history = wait_for(child)
     assert isinstance(history.ended, Finished)
     origin = child.manifest().parent

@@ -9,7 +9,7 @@ from workbench.runs.history import History
 from workbench.runs.state import status_of
 
 
-def wait_until_ended(folder: RunFolder, timeout_s: float = 100) -> History:
+def wait_until_ended(folder: RunFolder, timeout_s: float = 300) -> History:
     """The whole history of a run, once it has ended."""
     deadline = time.monotonic() + timeout_s
     while not status_of(folder).state.ended:

@@ -56,7 +56,8 @@ def start(tmp_path: Path) -> Callable[..., tuple[Training, Run, History]]:
 
 
 def _save(run: Run, recipe: Training, reason: str) -> None:
-    run.save({"recipe": recipe.state_dict()}, reason=reason)
+    name = "best" if reason == "best" else "last"
+    run.save({"recipe": recipe.state_dict()}, name=name, reason=reason)
 
 
 @pytest.fixture

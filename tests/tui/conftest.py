@@ -11,7 +11,6 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
-from workbench import paths
 from workbench.figures.data import Matrix, Text, encode
 from workbench.params import Value
 from workbench.runs import control, events
@@ -69,18 +68,6 @@ def recipes(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return root
 
 
-@pytest.fixture(scope="session")
-def standby(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Standby]:
-    """A warm worker; the first test that needs it waits for torch."""
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv(paths.CACHE_VARIABLE, str(tmp_path_factory.mktemp("standby")))
-        patch.setenv(paths.LEASES_VARIABLE, str(tmp_path_factory.mktemp("leases")))
-        warm = Standby()
-        warm.start()
-    yield warm
-    warm.close()
-
-
 @pytest.fixture(autouse=True)
 def _no_worker_survives(checkpoints: Path) -> Iterator[None]:
     yield
@@ -99,7 +86,6 @@ def app(checkpoints: Path, recipes: Path) -> WorkbenchApp:
 @pytest.fixture
 def warm_app(checkpoints: Path, recipes: Path, standby: Standby) -> WorkbenchApp:
     """The application with a warm worker."""
-    assert standby.wait(100), "the standby did not start"
     return WorkbenchApp(checkpoints, [recipes], standby=standby)
 
 

@@ -154,7 +154,7 @@ class Loop:
         self._epochs_without_gain = 0 if better else self._epochs_without_gain + 1
         self.run.steering.save_now("last")
         if better:
-            self.run.save({"model": self.recipe.net.state_dict()}, name="best", reason="best")
+            self.run.steering.save_now("best")
 
     def _is_over(self) -> bool:
         if self.run.steering.stopping_after_epoch:
@@ -195,7 +195,7 @@ class Loop:
         last = {key: value.clone() for key, value in self.recipe.net.state_dict().items()}
         if best.exists() and self.run.meter.best is not None:
             whole = self.run.load(best)
-            self.recipe.net.load_state_dict(whole["state"]["model"])
+            self.recipe.net.load_state_dict(whole["state"]["recipe"]["model"])
         self._evaluate("test")
         self.recipe.net.load_state_dict(last)
 

@@ -229,7 +229,8 @@ def _save(run: Run, recipe: Recipe, reason: str) -> None:
     if not state:
         raise NothingToSaveError(reason)
     live = {p.name: getattr(recipe.params, p.name) for p in recipe.params.parameters if p.live}
-    run.save({"recipe": state, "live": live}, reason=reason)
+    name = "best" if reason == "best" else "last"
+    run.save({"recipe": state, "live": live}, name=name, reason=reason)
 
 
 def _opened(path: Path, recipe_id: str) -> tuple[Mapping[str, Any], int]:
