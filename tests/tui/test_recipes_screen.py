@@ -6,6 +6,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from textual.events import Key
 from textual.pilot import Pilot
 from textual.widgets import Input
 
@@ -143,3 +144,13 @@ async def choose(pilot: Pilot[None], name: str) -> None:
     await sees(pilot, "lessons  1")
     pilot.app.screen.query_one(RecipeList).focus()
     await pilot.pause()
+
+
+def test_letters_in_one_burst_with_the_slash_reach_the_filter(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "lessons  4")
+        for key in ("slash", "b", "r", "o", "slash"):
+            app.post_message(Key(key, "/" if key == "slash" else key))
+        await until(pilot, lambda: app.screen.query_one(Input).value == "bro/")
+
+    drive(app, script)

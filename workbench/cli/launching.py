@@ -1,9 +1,11 @@
-"""`workbench run`, and `workbench` alone."""
+"""`workbench run`, and `workbench` alone where there is no terminal."""
 
 from __future__ import annotations
 
 import argparse
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from workbench import schema as schemas
@@ -15,17 +17,13 @@ from workbench.cli.views import LineView, LogView, View
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.workers.launch import Order, launch, rehearse, schema_of
+from workbench.workers.standby import Standby
 
 DEFAULT_RECIPE = "images/cnn"
 
 
-def open_workbench(args: argparse.Namespace) -> int:
-    """The screen; where there is no terminal, the default recipe with plain progress."""
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        # Textual is loaded only by whoever opens the screen.
-        from workbench.tui.app import run_app  # noqa: PLC0415
-
-        return run_app(args.checkpoints, args.recipes)
+def run_default(args: argparse.Namespace) -> int:
+    """Train the default recipe with plain progress, where there is no terminal for the screen."""
     output.say(f"no terminal here: training {DEFAULT_RECIPE}")
     order = Order(discover(args.recipes).find(DEFAULT_RECIPE))
     return launch_and_follow(order, args.checkpoints, as_json=False)
@@ -46,20 +44,23 @@ def run_recipe(args: argparse.Namespace) -> int:
     if args.dry_run:
         return _rehearse(order, as_json=args.json)
     if args.detach:
-        _say_name(launch(order, args.checkpoints), as_json=args.json)
+        with _warm(order) as standby:
+            _say_name(launch(order, args.checkpoints, standby), as_json=args.json)
         return 0
     return launch_and_follow(order, args.checkpoints, as_json=args.json)
 
 
 def launch_and_follow(order: Order, checkpoints: Path, *, as_json: bool) -> int:
     """Start a run and follow it; the first Ctrl-C asks it to stop, the second leaves it."""
-    schema_of(order.recipe)  # may take seconds, and Ctrl-C during them means: never mind
-    with following.Interrupts() as interrupts:
-        folder = launch(order, checkpoints)
-        if not as_json:
-            output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
-        view = _view(as_json=as_json)
-        history, status = following.follow(folder, view, interrupts, _Interrupted(folder))
+    with _warm(order) as standby:
+        schema_of(order.recipe, standby)  # may take seconds, and Ctrl-C during them means: never mind
+        with following.Interrupts() as interrupts:
+            folder = launch(order, checkpoints, standby)
+            standby.close()  # the worker lives on
+            if not as_json:
+                output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
+            view = _view(as_json=as_json)
+            history, status = following.follow(folder, view, interrupts, _Interrupted(folder))
     if as_json:
         output.write_json(progress.outcome(history, status))
     if not status.state.ended:
@@ -69,6 +70,21 @@ def launch_and_follow(order: Order, checkpoints: Path, *, as_json: bool) -> int:
         following.say_curves(history)
         progress.say_outcome(history, status)
     return progress.EXIT_STATUS[status.state]
+
+
+@contextmanager
+def _warm(order: Order) -> Iterator[Standby]:
+    """A standby where the recipe has to be imported first, so that torch is loaded once and not twice.
+
+    Where its parameters are known already it stays unstarted, and the worker starts cold.
+    """
+    standby = Standby()
+    if not order.recipe.error and schemas.cached(order.recipe) is None:
+        standby.start()
+    try:
+        yield standby
+    finally:
+        standby.close()
 
 
 class _Interrupted:

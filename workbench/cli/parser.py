@@ -47,7 +47,7 @@ def build() -> argparse.ArgumentParser:
         description="A training workbench in the terminal; without a command it opens the screen.",
         allow_abbrev=False,
     )
-    whole.set_defaults(module="launching", function="open_workbench")
+    whole.set_defaults(module="opening", function="open_workbench")
     _add_places(whole, "recipes", default=[], checkpoints=paths.checkpoints_dir())
     commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
     for name, command in COMMANDS.items():

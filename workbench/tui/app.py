@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
+from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
@@ -25,6 +26,9 @@ if TYPE_CHECKING:
 RUNS_INTERVAL_S = 1.0
 STANDBY_DELAY_S = 0.5  # the recipes are on the screen first
 STANDBY_PATIENCE_S = 300.0
+DRAWING_DELAY_S = 1.5
+# What a run's page draws with: half a second of imports, best spent while someone reads.
+DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
 
 
 def _runs() -> Screen[None]:
@@ -83,6 +87,7 @@ class WorkbenchApp(App[None]):
         self.set_interval(RUNS_INTERVAL_S, self.read_runs)
         if self._own_standby:
             self.set_timer(STANDBY_DELAY_S, self._start_standby)
+            self.set_timer(DRAWING_DELAY_S, self._load_drawing)
 
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:
@@ -103,6 +108,9 @@ class WorkbenchApp(App[None]):
     def on_workbench_app_runs_read(self, message: RunsRead) -> None:
         self._reading = False
         self.session.take(message.runs, message.fault)
+
+    def _load_drawing(self) -> None:
+        self.run_worker(lambda: [import_module(name) for name in DRAWING_MODULES], thread=True)
 
     def _start_standby(self) -> None:
         self.run_worker(self._make_standby, group="standby", thread=True)

@@ -46,7 +46,10 @@ class Key:
 # In the order of importance: a narrow footer shows the first ones.
 KEYS: tuple[Key, ...] = (
     Key("recipes.launch", "enter", "select", "launch", "set the recipe's parameters and launch it"),
-    Key("recipes.filter", "slash", "filter", "filter", "type to show only the recipes that match"),
+    # With priority, so that letters typed right behind it reach the filter and not the list.
+    Key(
+        "recipes.filter", "slash", "filter", "filter", "type to show only the recipes that match", True
+    ),
     Key("recipes.open_run", "o", "open_run", "open run", "open the recipe's newest run"),
     Key("recipes.page_down", "space", "page(1)", "", "scroll the recipe's page"),
     Key("recipes.page_up", "b", "page(-1)", "", "scroll the recipe's page back"),

@@ -147,7 +147,9 @@ class RecipesScreen(WorkbenchScreen[None]):
         self.workbench.show_launch(message.recipe)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The newest run is offered only where there is one."""
+        """The newest run is offered only where there is one, the filter where it is not typed into."""
+        if action == "filter":
+            return self.focused is not self.query_one(Input)
         if action == "open_run":
             return bool(self._runs_of(self.query_one(RecipeList).chosen))
         return super().check_action(action, parameters)
@@ -158,7 +160,7 @@ class RecipesScreen(WorkbenchScreen[None]):
             self.workbench.show_run(runs[0].folder)
 
     def action_filter(self) -> None:
-        self.query_one(Input).focus()
+        self.set_focus(self.query_one(Input))
 
     def action_page(self, direction: int) -> None:
         page = self.query_one(RecipePage)
