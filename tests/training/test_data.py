@@ -62,8 +62,13 @@ def test_any_iterable_is_iterated_as_it_is() -> None:
 
 
 def test_an_empty_split_is_named() -> None:
-    with pytest.raises(WorkbenchError, match="empty"):
+    with pytest.raises(WorkbenchError, match="the train split of the data is empty"):
         len(split(Tensors(torch.zeros(0))))
+
+
+def test_a_generator_which_only_one_epoch_could_go_through_is_refused() -> None:
+    with pytest.raises(WorkbenchError, match="no length: it is a generator"):
+        len(split(batch for batch in [torch.zeros(2)]))
 
 
 def test_nested_batches_move_whole() -> None:

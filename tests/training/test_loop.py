@@ -195,7 +195,9 @@ def test_without_data_the_step_gets_none_and_lbfgs_its_closure(train: Train) -> 
 @pytest.mark.parametrize(
     ("returned", "fault"),
     [
-        ({}, "returned no loss"),
+        ({}, "returned no loss but: nothing"),
+        (None, "returned no loss but: nothing"),
+        (1.5, r"returned no loss but: loss \(float\)"),
         ({"loss": torch.ones(3, requires_grad=True)}, "shape"),
         ({"loss": torch.tensor(1.0)}, "depends on no weight"),
     ],
@@ -207,6 +209,41 @@ def test_a_wrong_loss_is_explained(train: Train, returned: Any, fault: str) -> N
 
     with pytest.raises(WorkbenchError, match=fault):
         train(Wrong)
+
+
+@pytest.mark.parametrize(
+    ("value", "fault"), [("high", "'v'.* str"), (torch.ones(2), r"'v'.* the shape \(2,\)")]
+)
+def test_a_named_value_that_is_no_number_is_named(train: Train, value: Any, fault: str) -> None:
+    class Wrong(Line):
+        def training_step(self, batch: Any) -> Any:
+            return {"loss": super().training_step(batch), "v": value}
+
+    with pytest.raises(WorkbenchError, match=fault):
+        train(Wrong)
+
+
+@pytest.mark.parametrize(("batch_size", "last_step"), [(4, 27), (40, 15), (7, 22)])
+def test_another_batch_size_goes_on_where_the_data_was_and_ends_with_the_last_epoch(
+    start: Train, batch_size: int, last_step: int
+) -> None:
+    recipe, run, _ = start(folder="cut", most_steps=13)  # 3 of 5 batches into the third of 4 epochs
+    recipe.run(run)
+    state = copy.deepcopy(recipe.state_dict())
+    resumed, run, history = start(folder="resumed", state=state, step=13, batch_size=batch_size)
+    resumed.run(run)
+    assert (run.step, run.meter.total) == (last_step, last_step)
+    assert len(history.read_all().series["val/loss"]) == 2
+
+
+def test_another_optimizer_begins_anew_and_says_so(start: Train) -> None:
+    recipe, run, _ = start(folder="cut", most_steps=3, optimizer="momentum")
+    recipe.run(run)
+    state = copy.deepcopy(recipe.state_dict())
+    resumed, run, history = start(folder="resumed", state=state, step=3, optimizer="adamw")
+    resumed.run(run)
+    assert run.step == 20
+    assert "holds the state of SGD" in history.read_all().messages[0].text
 
 
 def test_weights_that_do_not_fit_are_named(start: Train, train: Train) -> None:

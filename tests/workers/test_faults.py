@@ -24,7 +24,7 @@ class OutOfMemoryError(RuntimeError):
 def test_a_full_memory_says_what_to_change(fault: BaseException) -> None:
     failed = describe(fault, 7, "images-cnn-0001", {"batch_size": 256})
     assert (failed.kind, failed.step) == ("out_of_memory", 7)
-    assert failed.remedy == "halve the batch: workbench fork images-cnn-0001 batch_size=128"
+    assert failed.remedy == "halve the batch: workbench resume images-cnn-0001 batch_size=128"
     assert "smaller" in describe(fault, 7, "r", {}).remedy
 
 

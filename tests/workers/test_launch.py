@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import threading
 import time
 from collections.abc import Callable
@@ -15,11 +16,12 @@ from tests.workers.recipe_source import COUNT
 from workbench.catalog import RecipeInfo, pip, read_recipe
 from workbench.errors import UsageError
 from workbench.runs import control, events
-from workbench.runs.folder import RunFolder
+from workbench.runs.folder import Manifest, RecipeReference, RunFolder, create
 from workbench.runs.history import History
 from workbench.runs.lock import holder
+from workbench.runs.recorder import Recorder
 from workbench.runs.state import State, Status, status_of
-from workbench.workers import launch
+from workbench.workers import launch, protocol
 from workbench.workers.launch import Order
 
 Ended = Callable[[RunFolder], Status]
@@ -176,7 +178,52 @@ def test_an_error_is_the_runs_last_word(
     assert isinstance(last, events.Failed)
     assert (last.kind, last.title, last.step) == (kind, title, 2)
     assert "Traceback" in last.traceback and "count.py" in last.traceback
+    while holder(folder.lock_file) is not None:
+        time.sleep(0.01)
     assert "Traceback" in folder.output_file.read_text()
+
+
+def test_a_disk_too_full_for_the_log_still_gets_the_last_word(
+    start: Callable[..., RunFolder], ended: Ended
+) -> None:
+    full = "sys.stderr = open('/dev/full', 'w', 1); raise OSError(28, 'No space left on device')"
+    folder = start(fault_at=2, fault=full)
+    assert ended(folder).state is State.FAILED
+    assert not folder.reserve_file.exists()
+    while holder(folder.lock_file) is not None:
+        time.sleep(0.01)
+    launch.resume(folder, values={"fault_at": 0})
+    assert ended(folder).state is State.FINISHED
+    assert folder.reserve_file.stat().st_size > 0
+
+
+def test_parameters_are_those_said_last_by_launches_and_settings(checkpoints: Path) -> None:
+    reference = RecipeReference(id="demo/count", file="count.py")
+    folder, _ = create(Manifest(name="", recipe=reference, parameters={"lr": 0.1}), checkpoints)
+    recorder = Recorder(folder.events_file)
+    alive = {"pid": 1, "host": "here", "device": "cpu"}
+    recorder.record(events.Started(time=1.0, attempt=1, **alive))
+    recorder.record(events.ParameterSet(time=2.0, step=5, name="lr", old=0.1, value=0.2))
+    recorder.record(events.Started(time=3.0, attempt=2, step=6, **alive))
+    recorder.close()
+    for parameters in ({}, {"lr": 0.3}):
+        control.ask(folder.control_file, control.Launch(parameters=parameters))
+    assert [launch.parameters_at(folder, step)["lr"] for step in (4, 5, 6, None)] == [
+        0.1,
+        0.2,
+        0.3,
+        0.3,
+    ]
+
+
+def test_a_module_in_the_working_directory_hides_none_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "msgspec.py").write_text("raise SystemExit('hidden')")
+    monkeypatch.chdir(tmp_path)
+    done = subprocess.run(protocol.command("answer"), input=b"{}", capture_output=True, check=False)
+    assert b"msgspec.ValidationError" in done.stderr
+    assert b"hidden" not in done.stderr
 
 
 def test_a_crash_of_the_interpreter_is_lost_with_its_stack_in_the_log(

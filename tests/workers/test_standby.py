@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
+import sys
 import threading
 from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
-from workbench import schema
+from workbench import paths, schema
 from workbench.catalog import RecipeInfo, discover, read_recipe
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
@@ -18,7 +20,7 @@ from workbench.runs.history import History
 from workbench.runs.state import State, Status
 from workbench.workers import launch
 from workbench.workers.launch import Order
-from workbench.workers.standby import Standby
+from workbench.workers.standby import Standby, StandbyGoneError
 
 Write = Callable[[str], Path]
 
@@ -82,6 +84,69 @@ def test_a_worker_outlives_the_standby_that_forked_it(
     os.killpg(os.getpgid(standby._process.pid), 0)
     os.kill(pid, signal.SIGHUP)
     assert until(folder, lambda status: status.state.ended).state is State.FINISHED
+
+
+HANGING = """
+import os, time
+from workbench.workers.standby_server import in_child
+
+answers = os.dup(1)
+print(in_child(lambda: time.sleep(300) or b"", answers, {limit}).decode(), flush=True)
+"""
+
+
+def test_a_recipe_that_hangs_is_given_up() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING.format(limit=0.3)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        assert process.stdout is not None
+        assert b"longer than 0.3 s" in process.stdout.read()
+
+
+def test_a_recipe_that_hangs_does_not_hold_up_a_client_that_leaves() -> None:
+    with subprocess.Popen(
+        [sys.executable, "-c", HANGING.format(limit=None)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+    ) as process:
+        output, _ = process.communicate(timeout=30)  # closes its input; its output ends with the child
+        assert (process.returncode, output) == (0, b"")
+
+
+def test_a_closed_standby_answers_nobody_and_nothing_is_imported_the_cold_way(
+    recipe_file: Write,
+) -> None:
+    file = recipe_file(
+        "import time; time.sleep(300)\nfrom workbench import Recipe\nclass A(Recipe): ..."
+    )
+    early = Standby()
+    early.start()
+    faults: list[BaseException] = []
+
+    def ask() -> None:
+        try:
+            launch.schema_of(read_recipe(file, file.parent.parent), early)
+        except StandbyGoneError as fault:
+            faults.append(fault)
+
+    asker = threading.Thread(target=ask)
+    asker.start()
+    early.close()
+    asker.join(timeout=20)
+    assert len(faults) == 1
+
+
+def test_without_a_cache_to_write_to_it_starts_all_the_same(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(paths.CACHE_VARIABLE, str(tmp_path / "file" / "cache"))
+    early = Standby()
+    early.start()
+    assert early.started
+    early.close()
 
 
 def test_whoever_waits_for_a_standby_that_is_closed_is_let_go() -> None:

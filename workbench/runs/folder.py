@@ -94,6 +94,11 @@ class RunFolder:
     def figures_dir(self) -> Path:
         return self.path / "figures"
 
+    def keep_reserve(self) -> None:
+        """Keep back room for the last record of a run whose disk is full."""
+        if not self.reserve_file.exists():
+            self.reserve_file.write_bytes(bytes(RESERVE_BYTES))
+
     def manifest(self) -> Manifest:
         """What `run.json` says.
 
@@ -144,7 +149,7 @@ def create(manifest: Manifest, checkpoints: Path) -> tuple[RunFolder, Manifest]:
         folder = _make_numbered(checkpoints, run_stem(manifest.recipe.id))
         named = msgspec.structs.replace(manifest, name=folder.name)
         try:
-            folder.reserve_file.write_bytes(bytes(RESERVE_BYTES))
+            folder.keep_reserve()
             write_atomically(folder.manifest_file, msgspec.json.format(msgspec.json.encode(named)))
         except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)

@@ -8,6 +8,8 @@ from typing import Any
 import torch
 from torch import Tensor
 
+from workbench.errors import WorkbenchError
+
 
 class Averages:
     """Means of named values, weighted by the samples of each batch.
@@ -20,10 +22,13 @@ class Averages:
         self._weights: dict[str, int] = {}
 
     def add(self, values: Mapping[str, Any], samples: int) -> None:
-        """Add a batch's values (tensors of one element, or numbers)."""
+        """Add a batch's values: tensors of one element, or numbers.
+
+        Raises:
+            WorkbenchError: naming the value that is neither.
+        """
         for name, value in values.items():
-            number = value.detach() if isinstance(value, Tensor) else value
-            self._sums[name] = self._sums.get(name, 0.0) + number * samples
+            self._sums[name] = self._sums.get(name, 0.0) + _number(name, value) * samples
             self._weights[name] = self._weights.get(name, 0) + samples
 
     def take(self) -> dict[str, float]:
@@ -39,3 +44,19 @@ class Averages:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._sums = dict(state["sums"])
         self._weights = dict(state["weights"])
+
+
+def _number(name: str, value: Any) -> Tensor | float:
+    if isinstance(value, Tensor):
+        if value.numel() == 1:
+            return value.detach()
+        what = f"a tensor of the shape {tuple(value.shape)}"
+    else:
+        try:
+            return float(value)
+        except (TypeError, ValueError):
+            what = type(value).__name__
+    raise WorkbenchError(
+        f"{name!r}, which a step returned, is no number but {what}",
+        "reduce it to one number, as with .mean(), or leave it out",
+    )

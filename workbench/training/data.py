@@ -63,6 +63,7 @@ class Split:
     shuffle: bool
     seed: int
     data: Data = field(default_factory=Data)
+    name: str = "train"
 
     def __post_init__(self) -> None:
         if isinstance(self.source, Tensors):
@@ -72,15 +73,20 @@ class Split:
         """Batches an epoch.
 
         Raises:
-            WorkbenchError: when the split is empty.
+            WorkbenchError: when the split is empty, or cannot tell its length.
         """
-        if isinstance(self.source, Tensors) or _is_dataset(self.source):
-            count = -(-len(cast(Sized, self.source)) // self.batch_size)
-        else:
-            count = len(cast(Sized, self.source))
+        if not hasattr(self.source, "__len__"):
+            raise WorkbenchError(
+                f"the {self.name} split has no length: it is a {type(self.source).__name__}",
+                "give tensors, a data set or a list of batches, which every epoch can go through again",
+            )
+        count = len(cast(Sized, self.source))
         if not count:
-            raise WorkbenchError("a split of the data is empty", "give more data, or other shares")
-        return count
+            raise WorkbenchError(
+                f"the {self.name} split of the data is empty", "give more data, or other shares"
+            )
+        cut_here = isinstance(self.source, Tensors) or _is_dataset(self.source)
+        return -(-count // self.batch_size) if cut_here else count
 
     def batches(self, epoch: int, skip: int = 0) -> Iterator[Any]:
         """The batches of an epoch from batch number `skip` on."""

@@ -43,6 +43,7 @@ class Loop:
         self._epochs_without_gain = 0
         self._batch = 0
         self.epoch = 0
+        self._uncounted_steps = 0  # what steps of another batch size are more than those of this one
         if resume_from:
             self._restore(resume_from)
 
@@ -67,7 +68,7 @@ class Loop:
 
     @property
     def total_steps(self) -> int:
-        return int(self.recipe.params.epochs) * self.steps_per_epoch
+        return self._uncounted_steps + int(self.recipe.params.epochs) * self.steps_per_epoch
 
     def measure(self, predictions: Tensor, targets: Tensor) -> None:
         """Feed a batch to the metrics of the split under evaluation; nothing happens while training."""
@@ -90,6 +91,7 @@ class Loop:
             "random": random_state.capture(),
             "epoch": self.epoch,
             "batch": self._batch,
+            "steps_per_epoch": self.steps_per_epoch,
             "train_averages": self._train_averages.state_dict(),
             "epochs_without_gain": self._epochs_without_gain,
             "best": None if best is None else [best.metric, best.value, best.step],
@@ -97,10 +99,10 @@ class Loop:
 
     def _splits(self, data: Data) -> None:
         size = self.recipe.params.batch_size
-        self._train = None if data.train is None else self._split(data, data.train, size, True)
+        self._train = None if data.train is None else self._split(data, data.train, size, "train")
         larger = size * EVALUATION_BATCH_FACTOR
         self._evaluated = {
-            name: self._split(data, source, larger, False)
+            name: self._split(data, source, larger, name)
             for name, source in (("val", data.validation), ("test", data.test))
             if source is not None
         }
@@ -112,8 +114,10 @@ class Loop:
         for split in self._evaluated.values():
             len(split)  # an empty split is an error before the first step
 
-    def _split(self, data: Data, source: Source, batch_size: int, shuffle: bool) -> Split:
-        return Split(source, batch_size, self.device, shuffle, self.recipe.seed, data)
+    def _split(self, data: Data, source: Source, batch_size: int, name: str) -> Split:
+        return Split(
+            source, batch_size, self.device, name == "train", self.recipe.seed, data, name=name
+        )
 
     def batches(self) -> Iterator[Any]:
         """What is left of this epoch's batches; None again and again where there is no data."""
@@ -124,7 +128,7 @@ class Loop:
     def train_step(self, batch: Any) -> None:
         """One step: schedule, the recipe's own step, its optimizer where it left that to the loop."""
         recipe, step = self.recipe, self.run.step
-        factor = recipe.learning_rate_factor(max(step - 1, 0) / self.total_steps)
+        factor = recipe.learning_rate_factor(self._done_before(step))
         self.optimizers.set_learning_rate(factor, recipe.params.lr)
         self.optimizers.minimized = False
         recipe.net.train()
@@ -135,6 +139,10 @@ class Loop:
         self._train_averages.add(values, batch_length(batch))
         if step % recipe.params.log_every == 0 or step == 1:
             self._log_training()
+
+    def _done_before(self, step: int) -> float:
+        counted = self.total_steps - self._uncounted_steps
+        return max(step - 1 - self._uncounted_steps, 0) / counted
 
     def _log_training(self) -> None:
         values = {f"train/{name}": value for name, value in self._train_averages.take().items()}
@@ -201,10 +209,12 @@ class Loop:
 
     def _restore(self, state: Mapping[str, Any]) -> None:
         load_weights(self.recipe.net, state["model"])
-        self.optimizers.load_state_dict(state["optimizers"])
+        for replaced in self.optimizers.load_state_dict(state["optimizers"]):
+            self.run.message(f"the optimizer begins anew: the checkpoint holds the state of {replaced}")
         random_state.restore(state["random"])
         self.epoch = state["epoch"]
-        self._batch = state["batch"]
+        self._batch = state["batch"] * self.steps_per_epoch // state["steps_per_epoch"]
+        self._uncounted_steps = self.run.step - self.epoch * self.steps_per_epoch - self._batch
         self._train_averages.load_state_dict(state["train_averages"])
         self._epochs_without_gain = state["epochs_without_gain"]
         if state["best"] is not None and state["best"][0] == self.recipe.monitor:
@@ -237,15 +247,17 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> None:
     net.load_state_dict(dict(weights))
 
 
-def _named(values: Tensor | Mapping[str, Any]) -> dict[str, Any]:
-    return {"loss": values} if isinstance(values, Tensor) else dict(values)
+def _named(values: Tensor | Mapping[str, Any] | None) -> dict[str, Any]:
+    if values is None:
+        return {}
+    return dict(values) if isinstance(values, Mapping) else {"loss": values}
 
 
 def _loss_of(values: Mapping[str, Any]) -> Tensor:
     loss = values.get("loss")
     if not isinstance(loss, Tensor):
         raise WorkbenchError(
-            f"training_step returned no loss but: {', '.join(values) or 'nothing'}",
+            f"training_step returned no loss but: {_kinds(values) or 'nothing'}",
             "return the loss, or {'loss': loss, …}, or call self.minimize(loss) in the step",
         )
     if loss.numel() != 1:
@@ -258,3 +270,7 @@ def _loss_of(values: Mapping[str, Any]) -> Tensor:
             "compute it from self.net, without .detach() and .item()",
         )
     return loss
+
+
+def _kinds(values: Mapping[str, Any]) -> str:
+    return ", ".join(f"{name} ({type(value).__name__})" for name, value in values.items())

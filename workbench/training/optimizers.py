@@ -82,11 +82,22 @@ class Optimizers:
                 group["weight_decay"] = value
 
     def state_dict(self) -> dict[str, Any]:
-        return {name: optimizer.state_dict() for name, optimizer in self.by_name.items()}
+        return {
+            name: {"kind": _kind(optimizer), **optimizer.state_dict()}
+            for name, optimizer in self.by_name.items()
+        }
 
-    def load_state_dict(self, state: Mapping[str, Any]) -> None:
-        """Take momenta and counters back, but keep the settings that this attempt was started with."""
+    def load_state_dict(self, state: Mapping[str, Any]) -> list[str]:
+        """Take momenta and counters back, but keep the settings that this attempt was started with.
+
+        An optimizer of another kind than the saved one has no use for its state and begins anew; the
+        saved kinds that this happened to are returned.
+        """
+        replaced = []
         for name, optimizer in self.by_name.items():
+            if state[name]["kind"] != _kind(optimizer):
+                replaced.append(state[name]["kind"])
+                continue
             settings = [
                 {key: value for key, value in group.items() if key != "params"}
                 for group in optimizer.param_groups
@@ -94,6 +105,7 @@ class Optimizers:
             optimizer.load_state_dict(state[name])
             for group, kept in zip(optimizer.param_groups, settings, strict=True):
                 group.update(kept)
+        return replaced
 
     def _groups(self) -> list[dict[str, Any]]:
         return [group for optimizer in self.by_name.values() for group in optimizer.param_groups]
@@ -104,3 +116,7 @@ class Optimizers:
         if name not in self.by_name:
             raise KeyError(f"no optimizer {name!r}; configure_optimizers gave: {list(self.by_name)}")
         return self.by_name[name]
+
+
+def _kind(optimizer: torch.optim.Optimizer) -> str:
+    return type(optimizer).__name__

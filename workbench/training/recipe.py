@@ -67,20 +67,20 @@ class Training(Recipe):
         """The network, on the CPU; the loop moves it to the device."""
         raise NotImplementedError(f"{type(self).__name__} has to implement model(self)")
 
-    def training_step(self, batch: Any) -> Tensor | Mapping[str, Any]:
+    def training_step(self, batch: Any) -> Tensor | Mapping[str, Any] | None:
         """The loss of a batch, or named values with the loss among them.
 
-        A step that calls `minimize` itself returns only what is to be recorded.
+        A step that calls `minimize` itself returns only what is to be recorded, if anything.
         """
         raise NotImplementedError(f"{type(self).__name__} has to implement training_step(self, batch)")
 
     # What a recipe overrides where it must.
 
-    def validation_step(self, batch: Any) -> Tensor | Mapping[str, Any]:
+    def validation_step(self, batch: Any) -> Tensor | Mapping[str, Any] | None:
         """As `training_step`, without gradients; feed metrics with `measure` here."""
         return self.training_step(batch)
 
-    def test_step(self, batch: Any) -> Tensor | Mapping[str, Any]:
+    def test_step(self, batch: Any) -> Tensor | Mapping[str, Any] | None:
         """As `validation_step`, on the test split with the best weights."""
         return self.validation_step(batch)
 

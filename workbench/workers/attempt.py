@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import os
 import random
@@ -37,12 +38,11 @@ class Attempt:
         self.folder = folder
         self.manifest: Manifest = folder.manifest()
         self.recorder = Recorder(folder.events_file)
-        launches = control.launches(folder.control_file)
-        self.launch = launches[-1] if launches else control.Launch(device=self.manifest.device)
-        self.number = max(len(launches), 1)
-        self._overrides: dict[str, Value] = {}
-        for launch in launches:
-            self._overrides.update(launch.parameters)
+        launched = control.launches(folder.control_file)
+        self.launches = launched or [control.Launch(device=self.manifest.device)]
+        self.launch = self.launches[-1]
+        self.number = len(self.launches)
+        self._overrides = self._overrides_since(0)
         self._warm = warm
         self._signal = ""
         self._run: Run | None = None
@@ -66,6 +66,7 @@ class Attempt:
         return 0
 
     def _execute(self) -> None:
+        self.folder.keep_reserve()  # an attempt before this one may have used it up
         lease = self._lease()
         try:
             recipe = self._recipe(lease.device.name)
@@ -125,7 +126,8 @@ class Attempt:
         step = 0
         if saved is not None:
             state, step = _opened(saved, self.manifest.recipe.id)
-            self._keep_live_values(recipe, state)
+            if saved.parent == self.folder.path:
+                self._keep_live_values(recipe, state)
         self.recorder.record(
             events.Started(
                 time=now(),
@@ -150,7 +152,7 @@ class Attempt:
             step=step,
             goal=goal,
         )
-        run.steering.save_now = lambda reason: _save(run, recipe, reason)
+        run.steering.save_now = lambda reason: _save(run, recipe, reason, self.number)
         if state:
             recipe.load_state_dict(state["recipe"])
         self._run = run
@@ -169,11 +171,19 @@ class Attempt:
         return RunFolder(self.folder.path.parent / parent.run).checkpoint(parent.checkpoint)
 
     def _keep_live_values(self, recipe: Recipe, state: Mapping[str, Any]) -> None:
-        """What a person set while the run was alive holds on, unless this launch says otherwise."""
+        """What a person set while the run was alive holds on, unless a launch since says otherwise."""
         known = {p.name for p in recipe.params.parameters if p.live}
-        for name, value in state.get("live", {}).items():
-            if name in known and name not in self.launch.parameters and self.number > 1:
+        relaunched = self._overrides_since(state["attempt"])
+        for name, value in state["live"].items():
+            if name in known and name not in relaunched:
                 setattr(recipe.params, name, value)
+
+    def _overrides_since(self, attempt: int) -> dict[str, Value]:
+        """What the launches after that attempt changed; 0 for all of them."""
+        overrides: dict[str, Value] = {}
+        for launch in self.launches[attempt:]:
+            overrides.update(launch.parameters)
+        return overrides
 
     def _end(self, run: Run) -> None:
         left_early = run.stopping and not (run.meter.total and run.step >= run.meter.total)
@@ -190,12 +200,13 @@ class Attempt:
         self.recorder.record(events.Finished(time=now(), step=run.step, results=results))
 
     def _fail(self, fault: BaseException) -> None:
-        traceback.print_exception(fault)
         if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
             # Room kept back for the last words of a run whose disk is full.
             self.folder.reserve_file.unlink(missing_ok=True)
         step = 0 if self._run is None else self._run.step
         self.recorder.record(describe(fault, step, self.folder.name, self._current_values()))
+        with contextlib.suppress(OSError):  # no room is left for output.log; the record has it all
+            traceback.print_exception(fault)
 
     def _current_values(self) -> dict[str, Value]:
         return {**self.manifest.parameters, **self._overrides}
@@ -224,13 +235,13 @@ def seed_everything(seed: int) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def _save(run: Run, recipe: Recipe, reason: str) -> None:
+def _save(run: Run, recipe: Recipe, reason: str, attempt: int) -> None:
     state = recipe.state_dict()
     if not state:
         raise NothingToSaveError(reason)
     live = {p.name: getattr(recipe.params, p.name) for p in recipe.params.parameters if p.live}
     name = "best" if reason == "best" else "last"
-    run.save({"recipe": state, "live": live}, name=name, reason=reason)
+    run.save({"recipe": state, "live": live, "attempt": attempt}, name=name, reason=reason)
 
 
 def _opened(path: Path, recipe_id: str) -> tuple[Mapping[str, Any], int]:

@@ -75,5 +75,5 @@ def _told_apart(
 def _smaller(run: str, parameters: Mapping[str, Value]) -> str:
     size = parameters.get("batch_size")
     if isinstance(size, int) and size > 1:
-        return f"halve the batch: workbench fork {run} batch_size={size // 2}"
+        return f"halve the batch: workbench resume {run} batch_size={size // 2}"
     return "make the model or its input smaller, or free memory on the device"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import platform
 import shutil
 import subprocess
-import sys
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from operator import itemgetter
 from pathlib import Path
 from typing import TypeVar
 
@@ -187,12 +188,21 @@ def wait_for_answer(
 
 def parameters_at(folder: RunFolder, step: int | None = None) -> dict[str, Value]:
     """The parameters that held at a step (default: the last): declared, relaunched, set while alive."""
+    history = History(folder).read_all()
+    began = {started.attempt: started for started in history.started}
+    changes = [
+        (change.time, {change.name: change.value})
+        for change in history.parameters_set
+        if step is None or change.step <= step
+    ]
+    for attempt, launched in enumerate(control.launches(folder.control_file), 1):
+        # By the worker's clock, as the changes; an attempt that never began is the newest word.
+        started = began.get(attempt)
+        if started is None or step is None or started.step <= step:
+            changes.append((started.time if started else math.inf, launched.parameters))
     values = dict(folder.manifest().parameters)
-    for started in control.launches(folder.control_file):
-        values.update(started.parameters)
-    for change in History(folder).read_all().parameters_set:
-        if step is None or change.step <= step:
-            values[change.name] = change.value
+    for _, changed in sorted(changes, key=itemgetter(0)):
+        values.update(changed)
     return values
 
 
@@ -250,7 +260,7 @@ def _start_worker(folder: RunFolder, standby: Standby | None) -> None:
             return
         except StandbyGoneError:
             pass  # then the cold way
-    command = [sys.executable, "-m", "workbench.workers", "work", str(folder.path)]
+    command = protocol.command("work", str(folder.path))
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
@@ -260,13 +270,15 @@ def _start_worker(folder: RunFolder, standby: Standby | None) -> None:
 def _ask(
     job: protocol.Describe | protocol.Rehearse, answer: type[AnswerT], standby: Standby | None
 ) -> AnswerT:
-    if standby is not None and standby.started:
+    if standby is not None and (standby.started or standby.closed):
         try:
             return standby.ask(job, answer)
         except StandbyGoneError:
-            pass  # then the cold way
+            if standby.closed:
+                raise
+            # Else the cold way.
     done = subprocess.run(
-        [sys.executable, "-m", "workbench.workers", "answer"],
+        protocol.command("answer"),
         input=msgspec.json.encode(job),
         capture_output=True,
         check=False,

@@ -1,6 +1,12 @@
-"""What a client and a standby say to each other: one JSON object a line, answered in order."""
+"""How a client starts a process of this package, and what it says to a standby.
+
+They talk in JSON objects, one a line, answered in order.
+"""
 
 from __future__ import annotations
+
+import sys
+from pathlib import Path
 
 import msgspec
 
@@ -42,3 +48,13 @@ class Report(msgspec.Struct, frozen=True):
     error: str = ""
     remedy: str = ""
     traceback: str = ""
+
+
+def command(*arguments: str) -> list[str]:
+    """`python -m workbench.workers` with `arguments`, which finds the modules that this process finds.
+
+    Python alone would look into the working directory first, where a `queue.py` of the user's would be
+    taken for the standard library's.
+    """
+    unsafe = str(Path.cwd()) in sys.path
+    return [sys.executable, *([] if unsafe else ["-P"]), "-m", "workbench.workers", *arguments]

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import contextlib
+import os
 import platform
 import queue
+import signal
 import subprocess
-import sys
 import threading
-from typing import TypeVar
+from pathlib import Path
+from typing import BinaryIO, TypeVar
 
 import msgspec
 
@@ -38,6 +40,7 @@ class Standby:
     def __init__(self) -> None:
         self._process: subprocess.Popen[bytes] | None = None
         self._is_ready = False
+        self._is_closed = False
         self._settled = threading.Event()  # it became ready, or it ended
         self._talking = threading.Lock()
         self._answers: queue.Queue[bytes] = queue.Queue()
@@ -46,10 +49,9 @@ class Standby:
         """Spawn the process; returns at once, `ready` turns true seconds later."""
         if platform.system() != "Linux" or self._process is not None:
             return
-        paths.cache_dir().mkdir(parents=True, exist_ok=True)
-        with (paths.cache_dir() / "standby.log").open("wb") as log:
+        with _log() as log:
             self._process = subprocess.Popen(
-                [sys.executable, "-m", "workbench.workers", "standby"],
+                protocol.command("standby"),
                 stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=log,
@@ -69,6 +71,11 @@ class Standby:
     def ready(self) -> bool:
         """A worker would start at once; before that, one starts as soon as torch is there."""
         return self._is_ready and self.started
+
+    @property
+    def closed(self) -> bool:
+        """Its client is leaving and wants no more answers."""
+        return self._is_closed
 
     def wait(self, timeout_s: float = 60.0) -> bool:
         """Wait until it is ready; false where it is not in time, or ended instead."""
@@ -98,18 +105,19 @@ class Standby:
 
     def close(self) -> None:
         """End the process; workers that it forked live on."""
+        self._is_closed = True
         process, self._process = self._process, None
         if process is None:
             return
         assert process.stdin is not None
         if not self._is_ready:
-            process.kill()  # it may be importing torch, and not look at its input for seconds
+            _kill(process)  # it may be importing torch, and not look at its input for seconds
         with contextlib.suppress(OSError):
             process.stdin.close()
         try:
             process.wait(CLOSE_PATIENCE_S)
         except subprocess.TimeoutExpired:
-            process.kill()  # a recipe that is being described hangs
+            _kill(process)
             process.wait()
         self._listener.join(CLOSE_PATIENCE_S)
 
@@ -125,3 +133,18 @@ class Standby:
                     self._answers.put(line)
         self._settled.set()
         self._answers.put(GONE)
+
+
+def _log() -> BinaryIO:
+    """Where it says what it has to; nowhere where the cache cannot be written to."""
+    try:
+        paths.cache_dir().mkdir(parents=True, exist_ok=True)
+        return (paths.cache_dir() / "standby.log").open("wb")
+    except OSError:
+        return Path(os.devnull).open("wb")
+
+
+def _kill(process: subprocess.Popen[bytes]) -> None:
+    """End it and the child that describes a recipe; workers have sessions of their own."""
+    with contextlib.suppress(ProcessLookupError):
+        os.killpg(process.pid, signal.SIGKILL)

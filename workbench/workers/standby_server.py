@@ -10,7 +10,9 @@ import contextlib
 import gc
 import os
 import select
+import signal
 import sys
+import time
 import traceback
 from collections.abc import Callable
 from importlib import import_module
@@ -35,6 +37,9 @@ PRELOADED = (
     "mlxtend.data",
     "workbench.figures.data",
 )
+
+DESCRIBE_LIMIT_S = 60.0
+READ_BYTES = 65_536
 
 
 def serve() -> NoReturn:
@@ -76,16 +81,21 @@ def _answer(job: protocol.Job, answers: int) -> bytes:
             os.close(answers)  # else the client would never see the standby's end
             work_and_leave(Path(job.folder), warm=True)
         return msgspec.json.encode(protocol.Done())
-    return _in_child(lambda: msgspec.json.encode(answer_here(job)))
+    limit_s = DESCRIBE_LIMIT_S if isinstance(job, protocol.Describe) else None
+    return in_child(lambda: msgspec.json.encode(answer_here(job)), answers, limit_s)
 
 
-def _in_child(compute: Callable[[], bytes]) -> bytes:
-    """`compute()` in a forked process, so that no recipe's code stays behind in this one."""
+def in_child(compute: Callable[[], bytes], answers: int, limit_s: float | None) -> bytes:
+    """`compute()` in a forked process, so that no recipe's code stays behind in this one.
+
+    The child is killed after `limit_s` seconds (None for no limit), and when the client leaves.
+    """
     reading, writing = os.pipe()
     child = os.fork()
     if not child:
         try:
             os.close(reading)
+            os.close(answers)  # else the client would not see the standby's end before this child's
             with os.fdopen(writing, "wb") as pipe:
                 pipe.write(compute())
         except BaseException:  # noqa: BLE001 - the child's last act; the parent reports it
@@ -93,15 +103,35 @@ def _in_child(compute: Callable[[], bytes]) -> bytes:
         finally:
             os._exit(0)
     os.close(writing)
-    with os.fdopen(reading, "rb") as pipe:
-        answer = pipe.read()
+    deadline = None if limit_s is None else time.monotonic() + limit_s
+    answer = _read_until(reading, deadline, child)
+    os.close(reading)
     os.waitpid(child, 0)
-    return answer or _died(child)
-
-
-def _died(child: int) -> bytes:
-    return msgspec.json.encode(
-        protocol.Report(
-            error="importing the recipe ended its process", remedy=f"pid {child} left no answer"
+    if answer is None:
+        return _no_answer(
+            f"importing the recipe takes longer than {limit_s:g} s",
+            "what takes long belongs into data() or run(), not into the module",
         )
-    )
+    return answer or _no_answer("importing the recipe ended its process", f"pid {child} left no answer")
+
+
+def _read_until(pipe: int, deadline: float | None, child: int) -> bytes | None:
+    """All that the child writes; None where it was killed at the deadline."""
+    answer = b""
+    while True:
+        left_s = None if deadline is None else max(deadline - time.monotonic(), 0.0)
+        readable, _, _ = select.select([pipe, 0], [], [], left_s)
+        if pipe in readable:
+            part = os.read(pipe, READ_BYTES)
+            if not part:
+                return answer
+            answer += part
+            continue
+        os.kill(child, signal.SIGKILL)
+        if readable:  # a client that waits for an answer writes nothing: it has closed the pipe
+            os._exit(0)
+        return None
+
+
+def _no_answer(error: str, remedy: str) -> bytes:
+    return msgspec.json.encode(protocol.Report(error=error, remedy=remedy))
