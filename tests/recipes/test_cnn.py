@@ -66,8 +66,10 @@ def test_it_is_forked_with_other_parameters_from_a_checkpoint(
     child = launch.fork(
         quick.folder, checkpoints=place, values=values, checkpoint=checkpoint, standby=standby
     )
+    assert (child.path / "start.pt").samefile(quick.folder.path / f"{checkpoint}.pt")
     history = wait_for(child)
     assert isinstance(history.ended, Finished)
+    assert (child.path / "best.pt").exists()  # its own best, not its parent's
     origin = child.manifest().parent
     assert origin is not None and (origin.run, origin.step) == (quick.folder.name, 70)
     assert history.started[0].step == 70

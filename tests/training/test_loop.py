@@ -256,3 +256,22 @@ def test_weights_that_do_not_fit_are_named(start: Train, train: Train) -> None:
     with pytest.raises(WorkbenchError) as fault:
         wider.run(run)
     assert "1.weight: (1, 3) saved, (2, 3) wanted" in str(fault.value)
+
+
+def test_a_metric_that_gives_several_values_is_recorded_as_several(train: Train) -> None:
+    class Errors(MeanSquaredError):
+        def compute(self) -> Any:
+            mse = super().compute()
+            return {"mse": mse, "rmse": mse.sqrt()}
+
+    class Measured(Line):
+        def metrics(self) -> dict[str, Any]:
+            return {"error": Errors()}
+
+        def validation_step(self, batch: Any) -> Any:
+            self.measure(self.net(batch[0])[:, 0], batch[1])
+
+    _, _, history = train(Measured, epochs=1)
+    assert history.series["val/error/rmse"].last ** 2 == pytest.approx(
+        history.series["val/error/mse"].last
+    )

@@ -62,3 +62,15 @@ def test_schedules_equal_torchs(name: str) -> None:
     # torch's one cycle peaks at 0.3 of the steps less one, ours at 0.3 of them.
     assert found == pytest.approx(wanted, abs=1e-9 if name == "cosine" else 0.06)
     assert max(found) == 1.0
+
+
+def test_a_live_weight_decay_leaves_groups_alone_that_were_made_with_another() -> None:
+    decayed, bias = nn.Parameter(torch.ones(1)), nn.Parameter(torch.ones(1))
+    groups = [{"params": [decayed]}, {"params": [bias], "weight_decay": 0.0}]
+    optimizers = Optimizers(torch.optim.AdamW(groups, weight_decay=0.1), lr=1e-3, weight_decay=0.1)
+    optimizers.set_weight_decay(0.3)
+    made = optimizers.by_name[""].param_groups
+    assert [group["weight_decay"] for group in made] == [0.3, 0.0]
+    without = Optimizers(torch.optim.SGD([decayed], lr=0.1), lr=0.1, weight_decay=0.0)
+    without.set_weight_decay(0.3)
+    assert without.by_name[""].param_groups[0]["weight_decay"] == 0.3

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from workbench import paths
 from workbench.catalog import RecipeInfo
 from workbench.errors import UsageError
 from workbench.runs import control
@@ -101,4 +102,13 @@ def test_without_a_limit_the_cpu_takes_any_number() -> None:
 def test_a_folder_of_leases_that_another_owns_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(UsageError, match="another user"):
+        queue.waiting()
+
+
+def test_a_folder_of_leases_that_cannot_be_made_is_named(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / "file").touch()
+    monkeypatch.setenv(paths.LEASES_VARIABLE, str(tmp_path / "file" / "leases"))
+    with pytest.raises(UsageError, match="cannot be leased in"):
         queue.waiting()

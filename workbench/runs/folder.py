@@ -91,6 +91,11 @@ class RunFolder:
         return self.path / ".reserve"
 
     @property
+    def start_file(self) -> Path:
+        """The checkpoint that a fork begins from."""
+        return self.path / "start.pt"
+
+    @property
     def figures_dir(self) -> Path:
         return self.path / "figures"
 

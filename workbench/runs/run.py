@@ -36,6 +36,7 @@ class Run:
     Attributes:
         step: the step that is being done, or was done last, over all attempts; 0 before the first.
         results: the last value of each metric.
+        forked: it begins from another run's checkpoint, whose best value is not its own.
 
     A rehearsal gives `most_steps`, after which the run is asked to stop.
     """
@@ -62,6 +63,7 @@ class Run:
         self._recipe_id = recipe_id
         self._files = files
         self._most_steps = most_steps
+        self.forked = False
 
     @property
     def step(self) -> int:

@@ -36,7 +36,7 @@ class Loop:
         data = recipe.data()
         recipe.net = recipe.model().to(self.device)
         made = recipe.configure_optimizers()
-        self.optimizers = Optimizers(made, recipe.params.lr)
+        self.optimizers = Optimizers(made, recipe.params.lr, recipe.params.weight_decay)
         self._splits(data)
         self._train_averages = Averages()
         self._metrics: dict[str, Any] = {}
@@ -186,7 +186,7 @@ class Loop:
         with torch.no_grad():
             for batch in islice(split.batches(epoch=0), most_batches):
                 averages.add(_named(step(batch)), batch_length(batch))
-        results = {key: metric.compute() for key, metric in self._metrics.items()}
+        results = flattened({key: metric.compute() for key, metric in self._metrics.items()})
         self._metrics = {}
         numbers = averages.take() | {
             key: float(value) for key, value in results.items() if value.numel() == 1
@@ -217,9 +217,19 @@ class Loop:
         self._uncounted_steps = self.run.step - self.epoch * self.steps_per_epoch - self._batch
         self._train_averages.load_state_dict(state["train_averages"])
         self._epochs_without_gain = state["epochs_without_gain"]
-        if state["best"] is not None and state["best"][0] == self.recipe.monitor:
+        best_is_own = state["best"] is not None and not self.run.forked
+        if best_is_own and state["best"][0] == self.recipe.monitor:
             metric, value, step = state["best"]
             self.run.meter.best = events.Best(metric=metric, value=value, step=step)
+
+
+def flattened(results: Mapping[str, Any]) -> dict[str, Tensor]:
+    """Metrics by name; one that gives several by name (mean average precision) becomes several."""
+    flat: dict[str, Tensor] = {}
+    for name, value in results.items():
+        several = value.items() if isinstance(value, Mapping) else [("", value)]
+        flat |= {f"{name}/{key}" if key else name: torch.as_tensor(one) for key, one in several}
+    return flat
 
 
 def load_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> None:

@@ -33,13 +33,17 @@ class Optimizers:
     """
 
     def __init__(
-        self, made: torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer], lr: float
+        self,
+        made: torch.optim.Optimizer | Mapping[str, torch.optim.Optimizer],
+        lr: float,
+        weight_decay: float = 0.0,
     ) -> None:
         self.by_name = dict(made) if isinstance(made, Mapping) else {"": made}
         self.minimized = False
         self._declared_lr = lr
         for group in self._groups():
             group["initial_lr"] = group["lr"]
+            group["follows_weight_decay"] = group.get("weight_decay") == weight_decay
 
     @property
     def lr(self) -> float:
@@ -76,9 +80,9 @@ class Optimizers:
             group["lr"] = group["initial_lr"] * scale
 
     def set_weight_decay(self, value: float) -> None:
-        """Give every group that decays its weights another pull."""
+        """Give another pull to every group that was made with the parameter's; others keep theirs."""
         for group in self._groups():
-            if "weight_decay" in group:
+            if group["follows_weight_decay"]:
                 group["weight_decay"] = value
 
     def state_dict(self) -> dict[str, Any]:

@@ -126,7 +126,7 @@ class Attempt:
         step = 0
         if saved is not None:
             state, step = _opened(saved, self.manifest.recipe.id)
-            if saved.parent == self.folder.path:
+            if saved != self.folder.start_file:
                 self._keep_live_values(recipe, state)
         self.recorder.record(
             events.Started(
@@ -155,20 +155,16 @@ class Attempt:
         run.steering.save_now = lambda reason: _save(run, recipe, reason, self.number)
         if state:
             recipe.load_state_dict(state["recipe"])
+            run.forked = saved == self.folder.start_file
         self._run = run
         if self._signal:
             run.steering.signal(self._signal)
         return run
 
     def _checkpoint(self) -> Path | None:
-        """What this attempt starts from: its own last checkpoint, else its parent's, else nothing."""
-        own = self.folder.path / "last.pt"
-        if own.exists():
-            return own
-        parent = self.manifest.parent
-        if parent is None:
-            return None
-        return RunFolder(self.folder.path.parent / parent.run).checkpoint(parent.checkpoint)
+        """What this attempt starts from: the last checkpoint, else the fork's beginning, else nothing."""
+        last = self.folder.path / "last.pt"
+        return next((path for path in (last, self.folder.start_file) if path.exists()), None)
 
     def _keep_live_values(self, recipe: Recipe, state: Mapping[str, Any]) -> None:
         """What a person set while the run was alive holds on, unless a launch since says otherwise."""

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.metadata
 import math
+import os
 import platform
 import shutil
 import subprocess
@@ -71,7 +72,7 @@ def launch(order: Order, checkpoints: Path, standby: Standby | None = None) -> R
         WorkbenchError: when the recipe is broken or nothing can be recorded.
     """
     values = _checked(order, standby)
-    return _start_new(order, values, None, checkpoints, standby)
+    return _start_new(order, values, checkpoints, standby)
 
 
 def resume(
@@ -127,7 +128,8 @@ def fork(  # the keywords of launch, and where to fork from
         device=device or manifest.device,
     )
     origin = Parent(run=parent.name, checkpoint=path.name, step=step)
-    return _start_new(order, _checked(order, standby), origin, checkpoints, standby)
+    values_at_start = _checked(order, standby)
+    return _start_new(order, values_at_start, checkpoints, standby, parent=origin, beginning=path)
 
 
 def rehearse(order: Order, standby: Standby | None = None) -> str:
@@ -231,9 +233,11 @@ def _who_holds(wanted: list[devices.Device]) -> str:
 def _start_new(
     order: Order,
     values: dict[str, Value],
-    parent: Parent | None,
     checkpoints: Path,
     standby: Standby | None,
+    *,
+    parent: Parent | None = None,
+    beginning: Path | None = None,
 ) -> RunFolder:
     info = order.recipe
     manifest = Manifest(
@@ -247,10 +251,27 @@ def _start_new(
         git_commit=git_commit(info.file.parent),
     )
     folder, _ = folders.create(manifest, checkpoints)
+    if beginning is not None:
+        _take_along(beginning, folder)
     request = control.Launch(device=order.device, wait_for_device=order.wait_for_device)
     control.ask(folder.control_file, request)
     _start_worker(folder, standby)
     return folder
+
+
+def _take_along(checkpoint: Path, folder: RunFolder) -> None:
+    """Keep a fork's beginning in its own folder: its parent goes on to write, or is deleted.
+
+    A link costs no room and lasts, since checkpoints are replaced and never written into.
+    """
+    try:
+        os.link(checkpoint, folder.start_file)
+    except OSError:  # another file system, or one without links
+        try:
+            shutil.copyfile(checkpoint, folder.start_file)
+        except OSError as fault:
+            shutil.rmtree(folder.path, ignore_errors=True)
+            raise WorkbenchError(f"{checkpoint} cannot be copied: {fault.strerror or fault}") from None
 
 
 def _start_worker(folder: RunFolder, standby: Standby | None) -> None:

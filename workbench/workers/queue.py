@@ -119,7 +119,13 @@ def _try(folder: Path, wanted: list[Device], claim: Claim, ticket: Path) -> tupl
 
 def _folder() -> Path:
     folder = paths.leases_dir()
-    folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    try:
+        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
+    except OSError as fault:
+        raise UsageError(
+            f"devices cannot be leased in {folder}: {fault.strerror or fault}",
+            f"give a folder that can be written to with ${paths.LEASES_VARIABLE}",
+        ) from None
     if folder.stat().st_uid != os.getuid():
         raise UsageError(
             f"{folder} belongs to another user, so no device can be leased safely",

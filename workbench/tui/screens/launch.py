@@ -136,7 +136,11 @@ class LaunchScreen(WorkbenchScreen[None]):
     def _torch(self) -> str:
         """Why the first minute of a sitting is slower."""
         standby = self.session.standby
-        return "" if standby is not None and standby.ready else " (torch is still being loaded)"
+        return (
+            ""
+            if standby is not None and standby.ready
+            else " (torch, or another recipe, is still being loaded)"
+        )
 
     def _field_in_focus(self) -> ParameterField | None:
         if self.focused is None:
