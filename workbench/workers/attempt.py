@@ -162,7 +162,7 @@ class Attempt:
         return run
 
     def _checkpoint(self) -> Path | None:
-        """What this attempt starts from: the last checkpoint, else the fork's beginning, else nothing."""
+        """What this attempt starts from: the last checkpoint, else a fork's beginning, or nothing."""
         last = self.folder.path / "last.pt"
         return next((path for path in (last, self.folder.start_file) if path.exists()), None)
 
