@@ -259,14 +259,14 @@ def test_weights_that_do_not_fit_are_named(start: Train, train: Train) -> None:
 
 
 def test_a_metric_that_gives_several_values_is_recorded_as_several(train: Train) -> None:
-    class SeveralValues(MeanSquaredError):
+    class MeanAndRootError(MeanSquaredError):
         def compute(self) -> Any:
             mse = super().compute()
             return {"mse": mse, "rmse": mse.sqrt()}
 
     class Measured(Line):
         def metrics(self) -> dict[str, Any]:
-            return {"error": SeveralValues()}
+            return {"error": MeanAndRootError()}
 
         def validation_step(self, batch: Any) -> Any:
             self.measure(self.net(batch[0])[:, 0], batch[1])
