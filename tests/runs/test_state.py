@@ -43,7 +43,7 @@ def progress(step: int, **details: object) -> events.Progress:
 
 
 def launch(folder: RunFolder, ago_s: float = 0.0) -> None:
-    control.ask(folder.control_file, control.Launch(time=time.time() - ago_s))
+    control.ask(folder.control_file, control.Launch(time=round(time.time() - ago_s, 3)))
 
 
 LIFE: list[tuple[list[Record], State]] = [
