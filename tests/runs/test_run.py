@@ -175,6 +175,8 @@ def test_a_checkpoint_is_written_and_recorded(run: Run) -> None:
         "format": 1,
         "recipe": "images/cnn",
         "step": 4,
+        "attempt": 1,
+        "live": {},
         "state": {"weights": [1, 2]},
     }
     (saved,) = history(run).checkpoints

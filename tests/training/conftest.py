@@ -57,7 +57,7 @@ def start(tmp_path: Path) -> Callable[..., tuple[Training, Run, History]]:
 
 def _save(run: Run, recipe: Training, reason: str) -> None:
     name = "best" if reason == "best" else "last"
-    run.save({"recipe": recipe.state_dict()}, name=name, reason=reason)
+    run.save(recipe.state_dict(), name=name, reason=reason)
 
 
 @pytest.fixture

@@ -89,3 +89,37 @@ def test_a_fork_resumed_from_its_parents_checkpoint_keeps_its_own_values(
     _killed(child, until)
     launch.resume(child, standby=standby)
     assert _rate(_stopped(child, until)) == 7
+
+
+SAVING = '''\
+"""Adds up, and saves the sum when it likes."""
+from workbench import Recipe, number
+
+
+class Saving(Recipe):
+    class Params(Recipe.Params):
+        steps: int = number(4, low=1)
+
+    sum = 0
+
+    def run(self, run):
+        for step in run.steps(self.params.steps):
+            self.sum += step
+            run.log(sum=self.sum)
+            run.save({"sum": self.sum})
+
+    def load_state_dict(self, state):
+        self.sum = state["sum"]
+'''
+
+
+def test_what_a_recipe_saved_itself_is_handed_back_when_it_is_resumed(
+    recipe_file: Callable[[str], Path], checkpoints: Path, standby: Standby, until: Until
+) -> None:
+    file = recipe_file(SAVING)
+    order = launch.Order(read_recipe(file, file.parent.parent))
+    folder = launch.launch(order, checkpoints, standby)
+    until(folder, lambda status: status.state is State.FINISHED)
+    launch.resume(folder, values={"steps": 6}, standby=standby)
+    until(folder, lambda status: status.state is State.FINISHED and status.attempt == 2)
+    assert list(History(folder).read_all().series["sum"].values) == [1, 3, 6, 10, 15, 21]

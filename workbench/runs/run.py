@@ -11,6 +11,7 @@ from typing import Any, Literal, Protocol
 import msgspec
 
 from workbench.figures.data import Figure
+from workbench.params import Params, Value
 from workbench.runs import events
 from workbench.runs.folder import RunFolder, write_atomically
 from workbench.runs.progress import Goal, ProgressMeter
@@ -54,6 +55,7 @@ class Run:
         step: int = 0,
         goal: Goal | None = None,
         most_steps: int | None = None,
+        forked: bool = False,
     ) -> None:
         self.folder = folder
         self.meter = ProgressMeter(recorder, device=device, attempt=attempt, step=step, goal=goal)
@@ -62,8 +64,10 @@ class Run:
         self._recorder = recorder
         self._recipe_id = recipe_id
         self._files = files
+        self._recipe = recipe
+        self._attempt = attempt
         self._most_steps = most_steps
-        self.forked = False
+        self.forked = forked
 
     @property
     def step(self) -> int:
@@ -129,13 +133,22 @@ class Run:
     def save(self, state: Mapping[str, Any], *, name: str = "last", reason: str = "last") -> Path:
         """Write a checkpoint `name.pt` of `state`: tensors, numbers, texts, lists and dicts of them.
 
+        A resumed run hands the state of `last.pt` to the recipe's `load_state_dict`.
+
         Raises:
             NothingToSaveError: when `state` is empty.
         """
         if not state or self._files is None:
             raise NothingToSaveError(name)
         path = self.folder.path / f"{name}.pt"
-        whole = {"format": 1, "recipe": self._recipe_id, "step": self.step, "state": dict(state)}
+        whole = {
+            "format": 1,
+            "recipe": self._recipe_id,
+            "step": self.step,
+            "attempt": self._attempt,
+            "live": self._live_values(),
+            "state": dict(state),
+        }
         self._files.write(path, whole)
         results = {metric: finite_or_word(value) for metric, value in self.results.items()}
         self._recorder.record(
@@ -150,6 +163,11 @@ class Run:
         if self._files is None:
             raise NothingToSaveError(path.name)
         return self._files.read(path)
+
+    def _live_values(self) -> dict[str, Value]:
+        params: Params | None = self._recipe.params if self._recipe else None
+        live = [p.name for p in params.parameters if p.live] if params is not None else []
+        return {name: getattr(params, name) for name in live}
 
 
 def _file_stem(name: str) -> str:

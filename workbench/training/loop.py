@@ -203,7 +203,7 @@ class Loop:
         last = {key: value.clone() for key, value in self.recipe.net.state_dict().items()}
         if best.exists() and self.run.meter.best is not None:
             whole = self.run.load(best)
-            self.recipe.net.load_state_dict(whole["state"]["recipe"]["model"])
+            self.recipe.net.load_state_dict(whole["state"]["model"])
         self._evaluate("test")
         self.recipe.net.load_state_dict(last)
 
@@ -216,9 +216,10 @@ class Loop:
         self._batch = state["batch"] * self.steps_per_epoch // state["steps_per_epoch"]
         self._uncounted_steps = self.run.step - self.epoch * self.steps_per_epoch - self._batch
         self._train_averages.load_state_dict(state["train_averages"])
+        if self.run.forked:  # neither the best value nor the patience spent on it are its own
+            return
         self._epochs_without_gain = state["epochs_without_gain"]
-        best_is_own = state["best"] is not None and not self.run.forked
-        if best_is_own and state["best"][0] == self.recipe.monitor:
+        if state["best"] is not None and state["best"][0] == self.recipe.monitor:
             metric, value, step = state["best"]
             self.run.meter.best = events.Best(metric=metric, value=value, step=step)
 

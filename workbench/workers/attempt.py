@@ -122,12 +122,13 @@ class Attempt:
 
     def _begin(self, recipe: Recipe, device: str) -> Run:
         saved = self._checkpoint()
-        state: Mapping[str, Any] = {}
-        step = 0
+        forked = saved == self.folder.start_file
+        whole: Mapping[str, Any] = {}
         if saved is not None:
-            state, step = _opened(saved, self.manifest.recipe.id)
-            if saved != self.folder.start_file:
-                self._keep_live_values(recipe, state)
+            whole = _opened(saved, self.manifest.recipe.id)
+            if not forked:
+                self._keep_live_values(recipe, whole)
+        step = int(whole.get("step", 0))
         self.recorder.record(
             events.Started(
                 time=now(),
@@ -151,11 +152,11 @@ class Attempt:
             attempt=self.number,
             step=step,
             goal=goal,
+            forked=forked,
         )
-        run.steering.save_now = lambda reason: _save(run, recipe, reason, self.number)
-        if state:
-            recipe.load_state_dict(state["recipe"])
-            run.forked = saved == self.folder.start_file
+        run.steering.save_now = lambda reason: _save(run, recipe, reason)
+        if whole:
+            recipe.load_state_dict(whole["state"])
         self._run = run
         if self._signal:
             run.steering.signal(self._signal)
@@ -166,11 +167,11 @@ class Attempt:
         last = self.folder.path / "last.pt"
         return next((path for path in (last, self.folder.start_file) if path.exists()), None)
 
-    def _keep_live_values(self, recipe: Recipe, state: Mapping[str, Any]) -> None:
+    def _keep_live_values(self, recipe: Recipe, whole: Mapping[str, Any]) -> None:
         """What a person set while the run was alive holds on, unless a launch since says otherwise."""
         known = {p.name for p in recipe.params.parameters if p.live}
-        relaunched = self._overrides_since(state["attempt"])
-        for name, value in state["live"].items():
+        relaunched = self._overrides_since(whole["attempt"])
+        for name, value in whole["live"].items():
             if name in known and name not in relaunched:
                 setattr(recipe.params, name, value)
 
@@ -231,17 +232,12 @@ def seed_everything(seed: int) -> None:
         sys.modules["torch"].manual_seed(seed)
 
 
-def _save(run: Run, recipe: Recipe, reason: str, attempt: int) -> None:
-    state = recipe.state_dict()
-    if not state:
-        raise NothingToSaveError(reason)
-    live = {p.name: getattr(recipe.params, p.name) for p in recipe.params.parameters if p.live}
-    name = "best" if reason == "best" else "last"
-    run.save({"recipe": state, "live": live, "attempt": attempt}, name=name, reason=reason)
+def _save(run: Run, recipe: Recipe, reason: str) -> None:
+    run.save(recipe.state_dict(), name="best" if reason == "best" else "last", reason=reason)
 
 
-def _opened(path: Path, recipe_id: str) -> tuple[Mapping[str, Any], int]:
-    """State and step of a checkpoint, if it is one of this recipe.
+def _opened(path: Path, recipe_id: str) -> Mapping[str, Any]:
+    """All that `Run.save` wrote, if it is a checkpoint of this recipe.
 
     Raises:
         WorkbenchError: when it is damaged, no checkpoint, or another recipe's.
@@ -252,4 +248,4 @@ def _opened(path: Path, recipe_id: str) -> tuple[Mapping[str, Any], int]:
             f"{path} is a checkpoint of {whole.get('recipe')!r}, not of {recipe_id!r}",
             "continue or fork a run of the same recipe",
         )
-    return whole["state"], int(whole["step"])
+    return whole
