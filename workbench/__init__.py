@@ -34,5 +34,15 @@ def __getattr__(name: str) -> object:
     return value
 
 
+def version() -> str:
+    """The version of this workbench; empty where it runs from a folder that was never installed."""
+    from importlib import metadata  # noqa: PLC0415 - importing this package costs nothing
+
+    try:
+        return metadata.version("training-workbench")
+    except metadata.PackageNotFoundError:
+        return ""
+
+
 def __dir__() -> list[str]:
     return sorted({*globals(), *__all__})

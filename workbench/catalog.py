@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import hashlib
 import importlib.metadata
 import importlib.util
@@ -151,7 +152,7 @@ def read_recipe(file: Path, root: Path) -> RecipeInfo:
         kind=kinds[0] if kinds else "Recipe",
         doc=ast.get_docstring(tree) or "",
         error="" if kinds else "no class in it derives from Recipe or Training",
-        missing=_missing_modules(tree, (file.parent, file.parent.parent)),
+        missing=_missing_modules(_with_leaves(tree, file.parent), (file.parent, file.parent.parent)),
     )
 
 
@@ -242,10 +243,33 @@ def _recipe_kind(node: ast.stmt) -> str:
     return next((base for base in bases if re.search(r"(Training|Recipe)$", base)), "")
 
 
-def _missing_modules(tree: ast.Module, beside: Iterable[Path]) -> tuple[str, ...]:
-    """Modules imported at the top of the file that cannot be found; nothing is imported for it."""
-    wanted: dict[str, None] = {}
+def _with_leaves(tree: ast.Module, folder: Path) -> list[ast.Module]:
+    """A recipe's text, and that of the shared files beside it (`_name.py`) which it needs."""
+    trees, seen = [tree], set[str]()
+    for one in trees:  # which grows meanwhile: a shared file may need another
+        for name in _last_names(one):
+            leaf = folder / f"{name}.py"
+            if name.startswith("_") and name not in seen and leaf.is_file():
+                seen.add(name)
+                with contextlib.suppress(SyntaxError, OSError, ValueError):  # told when it is imported
+                    trees.append(_parse(leaf))
+    return trees
+
+
+def _last_names(tree: ast.Module) -> Iterator[str]:
+    """The last part of whatever is imported at the top of a file."""
     for node in tree.body:
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            names = [alias.name for alias in node.names]
+            if isinstance(node, ast.ImportFrom):
+                names.append(node.module or "")
+            yield from (name.rpartition(".")[2] for name in names)
+
+
+def _missing_modules(trees: Iterable[ast.Module], beside: Iterable[Path]) -> tuple[str, ...]:
+    """Modules imported at the top of the files that cannot be found; nothing is imported for it."""
+    wanted: dict[str, None] = {}
+    for node in (node for tree in trees for node in tree.body):
         if isinstance(node, ast.Import):
             wanted.update(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:

@@ -4,6 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from difflib import get_close_matches
+from typing import ClassVar, Literal
+
+FaultKind = Literal["error", "out_of_memory", "disk_full", "not_finite", "refused"]
 
 
 class WorkbenchError(Exception):
@@ -12,7 +15,12 @@ class WorkbenchError(Exception):
     Args:
         title: what is wrong, in one sentence.
         remedy: what to do about it; empty where nothing can be advised.
+
+    Attributes:
+        kind: what the record of a run that it ends tells apart.
     """
+
+    kind: ClassVar[FaultKind] = "refused"
 
     def __init__(self, title: str, remedy: str = "") -> None:
         super().__init__(title)

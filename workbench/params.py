@@ -191,6 +191,8 @@ def path(default: str = "", *, help: str = "") -> Any:
 class Params:
     """The values of a recipe's parameters, checked; attributes are named as they were declared.
 
+    A class lists its own parameters before those that it inherits.
+
     Raises:
         UsageError: on unknown names and refused values, all of them in one message.
     """
@@ -202,17 +204,19 @@ class Params:
         if taken := _METHODS.intersection(vars(cls)):
             raise TypeError(f"no parameter can have the name {min(taken)!r}: Params needs it")
         inherited = {p.name: p for base in reversed(cls.__mro__[1:]) for p in _own(base)}
+        own: dict[str, Parameter] = {}
         hints = typing.get_type_hints(cls)
         for name, declared in list(vars(cls).items()):
             if isinstance(declared, _Declared):
-                inherited[name] = _parameter(name, hints.get(name), declared)
+                inherited.pop(name, None)
+                own[name] = _parameter(name, hints.get(name), declared)
                 delattr(cls, name)
             elif name in inherited:
                 inherited[name] = msgspec.structs.replace(
                     inherited[name], default=inherited[name].parse(declared)
                 )
                 delattr(cls, name)
-        cls.parameters = tuple(inherited.values())
+        cls.parameters = (*own.values(), *inherited.values())
 
     def __init__(self, **values: object) -> None:
         for name, value in parse_all(self.parameters, values).items():
@@ -234,7 +238,7 @@ class Params:
         raise AttributeError(unknown("parameter", name, [p.name for p in cls.parameters]))
 
     def as_dict(self) -> dict[str, Value]:
-        """Names and values, in the order of declaration."""
+        """Names and values, in the order of `parameters`."""
         return {p.name: getattr(self, p.name) for p in self.parameters}
 
     def replace(self, **values: object) -> Self:

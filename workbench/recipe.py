@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from workbench import params as parameters
+from workbench.params import Value
 from workbench.runs.run import Run
 
 
@@ -51,6 +52,13 @@ class Recipe:
     def rehearse(self) -> str:
         """A report on one batch, as plain text; empty to make one step of `run` instead."""
         return ""
+
+    def fitting_parameters(self) -> dict[str, Value]:
+        """The changed parameters with which a step was made and fitted; empty where none were found.
+
+        Called after memory ran out, in the same process, when the failing step has let go of its own.
+        """
+        return {}
 
     def parameter_changed(self, name: str) -> None:
         """A live parameter has a new value in `self.params`, set by a person between two steps."""

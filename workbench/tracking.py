@@ -115,9 +115,7 @@ class Tracked(Run):
     def save(  # the signature of a recipe's run
         self,
         state: Mapping[str, Any],  # noqa: ARG002
-        *,
-        name: str = "last",  # noqa: ARG002
-        reason: str = "last",  # noqa: ARG002
+        **how: Any,  # noqa: ARG002
     ) -> Path:
         """A script writes its own checkpoints: this raises WorkbenchError."""
         raise WorkbenchError(

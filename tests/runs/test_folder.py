@@ -195,6 +195,42 @@ def test_checkpoints_are_found_by_name_and_never_outside(folder: RunFolder) -> N
             folder.checkpoint(name)
 
 
+def test_a_checkpoint_is_found_by_the_step_that_it_is_kept_under(folder: RunFolder) -> None:
+    kept = folder.path / folders.step_file(500)
+    kept.write_bytes(b"")
+    assert kept.name == "step-00000500.pt"
+    assert folders.step_in(kept.name) == 500
+    assert [folders.step_in(other) for other in ("last.pt", "step-5.pt", "step-x.pt")] == [None] * 3
+    for name in ("500", "0500", "step-00000500", "step-00000500.pt"):
+        assert folder.checkpoint(name) == kept
+
+
+@pytest.mark.parametrize("name", ["501", "nothing", "9" * 5000])
+def test_an_unknown_checkpoint_is_answered_with_those_there(folder: RunFolder, name: str) -> None:
+    with pytest.raises(NotFoundError, match="no checkpoint") as refused:
+        folder.checkpoint(name)
+    assert refused.value.remedy == "it has none yet"
+    for file in ("last.pt", "step-00000500.pt"):
+        (folder.path / file).write_bytes(b"")
+    with pytest.raises(NotFoundError) as refused:
+        folder.checkpoint(name)
+    assert refused.value.remedy == "there are: last.pt, step-00000500.pt"
+
+
+def test_only_what_dead_writers_left_aside_is_removed(folder: RunFolder) -> None:
+    folder.figures_dir.mkdir()
+    before = set(folder.path.rglob("*"))
+    left = [path.with_name(f".{path.name}.4711") for path in (folder.start_file, folder.manifest_file)]
+    left += [folders.aside(folder.path / "last.pt"), folder.figures_dir / ".tally-00000001.json.9"]
+    for file in left:
+        file.write_bytes(b"half")
+    for file in (folder.launching_file, folder.path / "last.pt", folder.path / ".notes.txt"):
+        file.write_bytes(b"whole")
+        before.add(file)
+    folder.remove_leftovers()
+    assert set(folder.path.rglob("*")) == before
+
+
 def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     file = tmp_path / "a"
     folders.write_atomically(file, b"old")

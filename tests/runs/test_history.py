@@ -231,6 +231,20 @@ def test_a_new_attempt_abandons_what_lies_beyond_its_checkpoint(
         assert (after.recorded.state, after.recorded.attempt) == (State.RUNNING, 2)
 
 
+def test_what_came_after_the_checkpoint_of_the_same_step_is_there_once(
+    folder: RunFolder, record: Append
+) -> None:
+    def tested(time: float) -> tuple[events.Metrics, events.FigureShown]:
+        figure = events.FigureShown(time=time, step=5, name="confusion", file=f"{time}.json")
+        return metrics(5, accuracy=time), figure
+
+    record(events.Started(time=1.0, pid=1, host="h", device="cpu"), metrics(5, loss=1.0), *tested(2.0))
+    record(events.Started(time=3.0, pid=2, host="h", device="cpu", attempt=2, step=5), *tested(4.0))
+    history = History(folder).read_all()
+    assert curves(history) == {"loss": [(5, 1.0)], "accuracy": [(5, 4.0)]}
+    assert [figure.file for figure in history.figures["confusion"]] == ["4.0.json"]
+
+
 def test_a_fork_that_begins_at_a_step_keeps_all_of_its_points(
     folder: RunFolder, record: Append
 ) -> None:

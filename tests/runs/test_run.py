@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import copy
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
+from workbench import version
 from workbench.figures import Series, Text, decode
 from workbench.figures.data import Curves
 from workbench.runs import control, events
@@ -23,6 +25,12 @@ from workbench.runs.steering import NothingToSaveError
 
 class JsonFiles:
     """Checkpoints of plain values."""
+
+    def reserve(self, state: Mapping[str, Any]) -> Callable[[], None]:
+        return lambda: None
+
+    def snapshot(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        return copy.deepcopy(state)
 
     def write(self, path: Path, state: Mapping[str, Any]) -> None:
         path.write_text(json.dumps(state))
@@ -172,7 +180,8 @@ def test_a_checkpoint_is_written_and_recorded(run: Run) -> None:
         run.log(loss=0.5, worst=float("inf"))
     path = run.save({"weights": [1, 2]}, name="best", reason="best")
     assert JsonFiles().read(path) == {
-        "format": 1,
+        "format": 2,
+        "workbench": version(),
         "recipe": "images/cnn",
         "step": 4,
         "attempt": 1,

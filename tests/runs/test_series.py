@@ -214,3 +214,19 @@ def test_what_was_handed_out_does_not_change_when_the_series_grows() -> None:
     np.testing.assert_array_equal(held, np.arange(200.0))
     np.testing.assert_array_equal(points.y, np.arange(200.0))
     np.testing.assert_array_equal(series.values, np.arange(20_000.0))
+
+
+def test_what_an_attempt_records_at_its_first_step_replaces_what_stands_there() -> None:
+    series = filled([1, 2, 2, 3], [1.0, 2.0, 2.5, 3.0])
+    series.truncate(2)
+    assert series.values.tolist() == [1.0, 2.0, 2.5]
+    for value in (7.0, 8.0):  # the second is no longer the first that it records
+        series.extend(np.array([2]), np.array([0.2]), np.array([value]))
+    assert series.steps.tolist() == [1, 2, 2] and series.values.tolist() == [1.0, 7.0, 8.0]
+
+
+def test_what_stands_at_an_attempts_first_step_stays_where_it_records_later_ones() -> None:
+    series = filled([1, 2], [1.0, 2.0])
+    series.truncate(2)
+    series.extend(np.array([3]), np.array([0.3]), np.array([3.0]))
+    assert series.values.tolist() == [1.0, 2.0, 3.0]

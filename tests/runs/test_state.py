@@ -59,6 +59,8 @@ LIFE: list[tuple[list[Record], State]] = [
     ),
     ([started(), events.Finished(time=2.0, step=9)], State.FINISHED),
     ([started(), events.Stopped(time=2.0, step=9, by="me")], State.STOPPED),
+    ([started(), events.Stopped(time=2.0, step=9, by="SIGINT")], State.STOPPED),
+    ([started(), events.Stopped(time=2.0, step=9, by="SIGTERM")], State.PREEMPTED),
     ([started(), events.Failed(time=2.0, step=9, title="out of memory")], State.FAILED),
 ]
 
@@ -94,6 +96,28 @@ def test_a_status_tells_how_far_and_why(folder: RunFolder, record: Append, alive
     failed = status_of(folder)
     assert (failed.step, failed.reason, failed.remedy) == (30, "out of memory", "a smaller batch")
     assert failed.eta_s is None
+
+
+def test_a_preempted_run_tells_where_and_how_it_goes_on(folder: RunFolder, record: Append) -> None:
+    record(started(), progress(7), events.Stopped(time=now(), step=1234, by="SIGTERM"))
+    for status in (status_of(folder), History(folder).read_all().status()):
+        assert (status.state, status.step) == (State.PREEMPTED, 1234)
+        assert status.reason == "preempted (SIGTERM) at step 1,234"
+        assert status.remedy == f"resume it with: workbench resume {folder.name}"
+
+
+def test_the_kind_of_a_failure_is_told_until_the_next_attempt(
+    folder: RunFolder, record: Append, alive: RunLock
+) -> None:
+    launch(folder, ago_s=10)
+    record(started(), events.Failed(time=now() - 5, step=3, title="NaN", kind="not_finite"))
+    assert status_of(folder).kind == "not_finite"
+    launch(folder)
+    assert status_of(folder).kind == ""
+    record(events.Queued(time=now() + 1, pid=1, host="box", device="auto"))
+    assert status_of(folder).kind == ""
+    alive.release()
+    assert (status_of(folder).state, status_of(folder).kind) == (State.LOST, "")
 
 
 def test_the_fraction_is_known_only_with_a_total() -> None:
@@ -143,7 +167,7 @@ def test_a_run_is_starting_from_its_launch_until_its_worker_is_overdue(
     assert status_of(folder).state is State.STARTING, "between mkdir and launch"
     launch(folder)
     assert status_of(folder).state is State.STARTING
-    monkeypatch.setattr(state, "LAUNCH_PATIENCE_S", 0.0)
+    monkeypatch.setattr(state, "LAUNCH_PATIENCE_S", -1.0)  # times are rounded
     overdue = status_of(folder)
     assert overdue.state is State.LOST
     assert "never started" in overdue.reason
@@ -196,7 +220,7 @@ def test_a_second_worker_that_never_came_is_not_blamed_on_the_first(
     launch(folder, ago_s=100)
     record(started(time=now() - 90), events.Finished(time=now() - 80, step=5))
     launch(folder)
-    monkeypatch.setattr(state, "LAUNCH_PATIENCE_S", 0.0)
+    monkeypatch.setattr(state, "LAUNCH_PATIENCE_S", -1.0)  # times are rounded
     status = status_of(folder)
     assert status.state is State.LOST
     assert "never started" in status.reason

@@ -37,12 +37,14 @@ class Launch(Request, frozen=True, tag="launch"):
     """A worker is being started: the first attempt, or another one that resumes.
 
     A worker obeys what stands after the last launch; what stands before was for its forerunner.
-    `parameters` override those of run.json from this attempt on.
+    `parameters` override those of run.json from this attempt on. `partial` lets a fork begin with those
+    weights of its parent's that fit.
     """
 
     device: str = "auto"
     parameters: dict[str, Value] = {}
     wait_for_device: bool = True
+    partial: bool = False
 
 
 class Stop(Request, frozen=True, tag="stop"):

@@ -10,12 +10,15 @@ from typing import Annotated, Literal
 
 import msgspec
 
+from workbench.errors import FaultKind
 from workbench.params import Value
 
 Step = Annotated[int, msgspec.Meta(ge=-(2**63), le=2**63 - 1)]  # more digits are a damaged line
 
 # JSON knows no NaN and no infinity: they are written as these words.
 NON_FINITE = {"NaN": float("nan"), "Infinity": float("inf"), "-Infinity": float("-inf")}
+
+PREEMPTION = "SIGTERM"  # what clusters send before they take a machine away
 
 
 class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_field="type"):
@@ -102,7 +105,7 @@ class Stopping(Record, frozen=True, tag="stopping"):
 
 
 class Checkpoint(Record, frozen=True, tag="checkpoint"):
-    """A file was written whole: `reason` is best, last, asked or stop."""
+    """A file was written whole: `reason` is best, last, kept (under its step's name), asked or stop."""
 
     step: Step
     file: str
@@ -156,14 +159,22 @@ class Stopped(Record, frozen=True, tag="stopped"):
     step: Step
     by: str
 
+    @property
+    def preempted(self) -> bool:
+        """Whether the machine was taken away, which no user of the run asked for."""
+        return self.by == PREEMPTION
+
 
 class Failed(Record, frozen=True, tag="failed"):
-    """The run ended with an error; `kind` tells a full memory or disk from the recipe's own errors."""
+    """The run ended with an error.
+
+    `kind` tells a full memory or disk, and numbers that are not finite, from the recipe's own errors.
+    """
 
     step: Step
     title: str
     remedy: str = ""
-    kind: Literal["error", "out_of_memory", "disk_full", "refused"] = "error"
+    kind: FaultKind = "error"
     exception: str = ""
     traceback: str = ""
 

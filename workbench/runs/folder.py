@@ -22,6 +22,9 @@ NUMBER_DIGITS = 4
 RESERVE_BYTES = 16_384
 
 _NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
+_ASIDE = re.compile(r"\..+\.\d+")
+_STEP_FILE = re.compile(r"step-(\d{8,18})\.pt")
+_MOST_DIGITS = 18
 
 
 class RecipeReference(msgspec.Struct, frozen=True):
@@ -99,10 +102,21 @@ class RunFolder:
     def figures_dir(self) -> Path:
         return self.path / "figures"
 
+    @property
+    def launching_file(self) -> Path:
+        """Locked by the client that is starting a worker."""
+        return self.path / ".launching"
+
     def keep_reserve(self) -> None:
         """Keep back room for the last record of a run whose disk is full."""
         if not self.reserve_file.exists():
             self.reserve_file.write_bytes(bytes(RESERVE_BYTES))
+
+    def remove_leftovers(self) -> None:
+        """Delete what writers that died left half-written; for who holds the lock, and writes alone."""
+        for file in [*self.path.glob(".*"), *self.figures_dir.glob(".*")]:
+            if _ASIDE.fullmatch(file.name):
+                file.unlink(missing_ok=True)
 
     def manifest(self) -> Manifest:
         """What `run.json` says.
@@ -124,15 +138,18 @@ class RunFolder:
         return manifest
 
     def checkpoint(self, name: str) -> Path:
-        """The path of one of this run's checkpoints, `last.pt` or `last` alike.
+        """The path of one of this run's checkpoints: `last.pt` or `last`, `step-00000500.pt` or `500`.
 
         Raises:
             NotFoundError: naming those that are there.
         """
         wanted = name if name.endswith(".pt") else f"{name}.pt"
+        if name.isdecimal() and len(name) <= _MOST_DIGITS:
+            wanted = step_file(int(name))
         found = {path.name: path for path in self.path.glob("*.pt")}
         if wanted not in found:
-            raise NotFoundError(unknown(f"checkpoint of {self.name}", wanted, found))
+            there = f"there are: {', '.join(sorted(found))}" if found else "it has none yet"
+            raise NotFoundError(f"no checkpoint of {self.name} {wanted!r}", there)
         return found[wanted]
 
 
@@ -209,17 +226,33 @@ def all_runs(checkpoints: Path) -> Iterator[RunFolder]:
             yield folder
 
 
+def step_file(step: int) -> str:
+    """The name of a checkpoint that is kept under its step."""
+    return f"step-{step:08d}.pt"
+
+
+def step_in(file: str) -> int | None:
+    """The step that a checkpoint's name tells; None for any other name."""
+    found = _STEP_FILE.fullmatch(file)
+    return int(found[1]) if found else None
+
+
+def aside(path: Path) -> Path:
+    """Where this process writes what is to become `path`, in the same folder."""
+    return path.with_name(f".{path.name}.{os.getpid()}")
+
+
 def write_atomically(path: Path, data: bytes) -> None:
     """Write aside, flush to the disk, rename: `path` is either the old file or the whole new one."""
-    aside = path.with_name(f".{path.name}.{os.getpid()}")
+    unfinished = aside(path)
     try:
-        with aside.open("wb") as file:
+        with unfinished.open("wb") as file:
             file.write(data)
             file.flush()
             os.fsync(file.fileno())
-        aside.replace(path)
+        unfinished.replace(path)
     except BaseException:
-        aside.unlink(missing_ok=True)
+        unfinished.unlink(missing_ok=True)
         raise
 
 

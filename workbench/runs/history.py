@@ -190,7 +190,7 @@ class History:
             case events.FigureShown():
                 # A Raw value refers into the block it was read from and would keep all of it.
                 own = msgspec.structs.replace(record, figure=record.figure.copy())
-                self.figures.setdefault(record.name, []).append(own)
+                self._show(own)
             case events.Message():
                 self.messages.append(record)
             case events.Answered():
@@ -205,6 +205,14 @@ class History:
         self.started.append(record)
         if len(self.started) > 1:
             self._abandon_after(record.step)
+
+    def _show(self, figure: events.FigureShown) -> None:
+        """Add to the figures of its name, in place of what an earlier attempt showed at that step."""
+        shown = self.figures.setdefault(figure.name, [])
+        began = self.started[-1].time if self.started else 0.0
+        while shown and shown[-1].step == figure.step and shown[-1].time < began:
+            shown.pop()
+        shown.append(figure)
 
     def _abandon_after(self, step: int) -> None:
         for series in self.series.values():

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -35,6 +36,7 @@ class Appender:
         flags = os.O_RDWR | os.O_APPEND | os.O_CREAT | os.O_CLOEXEC
         self._file = os.open(path, flags, 0o644)
         size = os.fstat(self._file).st_size
+        self._one_at_a_time = threading.Lock()
         self._torn = size > 0 and os.pread(self._file, 1, size - 1) != b"\n"
 
     def write(self, line: bytes) -> None:
@@ -43,13 +45,14 @@ class Appender:
         Raises:
             OSError: when the disk is full or the folder is gone.
         """
-        data = b"\n" + line + b"\n" if self._torn else line + b"\n"
-        written = os.write(self._file, data)
-        self._torn = written < len(data)
-        while written < len(data):  # only a disk about to be full writes less
-            data = data[written:]
+        with self._one_at_a_time:  # checkpoints are recorded by the thread that writes them
+            data = b"\n" + line + b"\n" if self._torn else line + b"\n"
             written = os.write(self._file, data)
-        self._torn = False
+            self._torn = written < len(data)
+            while written < len(data):  # only a disk about to be full writes less
+                data = data[written:]
+                written = os.write(self._file, data)
+            self._torn = False
 
     def close(self) -> None:
         os.close(self._file)

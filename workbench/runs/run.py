@@ -4,31 +4,25 @@ from __future__ import annotations
 
 import re
 import zlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
 import msgspec
 
+from workbench import version
 from workbench.figures.data import Figure
 from workbench.params import Params, Value
 from workbench.runs import events
-from workbench.runs.folder import RunFolder, write_atomically
+from workbench.runs.checkpoint_writer import CheckpointFiles, CheckpointWriter, Job
+from workbench.runs.folder import RunFolder, step_file, step_in, write_atomically
 from workbench.runs.progress import Goal, ProgressMeter
 from workbench.runs.recorder import Recorder, finite_or_word, now
 from workbench.runs.steering import NothingToSaveError, Steerable, Steering
 
 INLINE_FIGURE_BYTES = 16_384
-
-
-class CheckpointFiles(Protocol):
-    """Writes and reads a checkpoint's state; the record of a run does not know how."""
-
-    def write(self, path: Path, state: Mapping[str, Any]) -> None:
-        """Write `state` to `path` atomically."""
-
-    def read(self, path: Path) -> dict[str, Any]:
-        """The state of a checkpoint, weights only."""
+CHECKPOINT_FORMAT = 2
 
 
 class Run:
@@ -38,6 +32,8 @@ class Run:
         step: the step that is being done, or was done last, over all attempts; 0 before the first.
         results: the last value of each metric.
         forked: it begins from another run's checkpoint, whose best value is not its own.
+        partial: it takes what fits of that checkpoint, and begins anew what does not.
+        first_step: the first step of this attempt.
 
     A rehearsal gives `most_steps`, after which the run is asked to stop.
     """
@@ -56,6 +52,7 @@ class Run:
         goal: Goal | None = None,
         most_steps: int | None = None,
         forked: bool = False,
+        partial: bool = False,
     ) -> None:
         self.folder = folder
         self.meter = ProgressMeter(recorder, device=device, attempt=attempt, step=step, goal=goal)
@@ -64,10 +61,13 @@ class Run:
         self._recorder = recorder
         self._recipe_id = recipe_id
         self._files = files
+        self._writer = None if files is None else CheckpointWriter(files)
         self._recipe = recipe
         self._attempt = attempt
         self._most_steps = most_steps
         self.forked = forked
+        self.partial = partial
+        self.first_step = step + 1
 
     @property
     def step(self) -> int:
@@ -89,6 +89,8 @@ class Run:
             self.steering.between_steps()
             if self.steering.stopping:
                 return
+            if self._writer is not None:
+                self._writer.raise_fault()
             self.meter.advance(self.meter.step + 1)
             yield self.meter.step
             if self._most_steps is not None and self.meter.step >= self._most_steps:
@@ -130,39 +132,102 @@ class Run:
         """Tell the user a sentence, beside the curves and in the log."""
         self._recorder.record(events.Message(time=now(), text=text, level=level))
 
-    def save(self, state: Mapping[str, Any], *, name: str = "last", reason: str = "last") -> Path:
+    def save(
+        self,
+        state: Mapping[str, Any],
+        *,
+        name: str = "last",
+        reason: str = "last",
+        also: Sequence[str] = (),
+        keep: int = 1,
+        wait: bool = True,
+    ) -> Path:
         """Write a checkpoint `name.pt` of `state`: tensors, numbers, texts, lists and dicts of them.
 
-        A resumed run hands the state of `last.pt` to the recipe's `load_state_dict`.
+        A resumed run hands the state of `last.pt` to the recipe's `load_state_dict`. `also` names
+        further files that become the same checkpoint (`best`). With `keep` above 1 the newest that many
+        stay under the names of their steps. Without `wait` it is written while the steps go on; a fault
+        is then raised between two later ones.
 
         Raises:
             NothingToSaveError: when `state` is empty.
+            WorkbenchError: when it holds what no checkpoint could.
+            OSError: when the disk is full.
         """
-        if not state or self._files is None:
+        if not state or self._files is None or self._writer is None:
             raise NothingToSaveError(name)
-        path = self.folder.path / f"{name}.pt"
-        whole = {
-            "format": 1,
-            "recipe": self._recipe_id,
-            "step": self.step,
-            "attempt": self._attempt,
-            "live": self._live_values(),
-            "state": dict(state),
-        }
-        self._files.write(path, whole)
-        results = {metric: finite_or_word(value) for metric, value in self.results.items()}
-        self._recorder.record(
-            events.Checkpoint(
-                time=now(), step=self.step, file=path.name, reason=reason, metrics=results
-            )
+        reasons = {f"{one}.pt": one for one in also} | {f"{name}.pt": reason}
+        if keep > 1 and name == "last":
+            reasons = {step_file(self.step): "kept"} | reasons
+        job = Job(
+            self.folder.path,
+            tuple(reasons),
+            self._files.snapshot(self._whole(state)),
+            self._when_written(reasons, keep),
         )
-        return path
+        self._writer.submit(job)
+        if wait:
+            self._writer.wait()
+        return self.folder.path / f"{name}.pt"
+
+    def expect_checkpoints_of(self, state: Mapping[str, Any]) -> None:
+        """Make room in memory for copies of such a state, beside the steps."""
+        if state and self._writer is not None:
+            self._writer.reserve(state)
+
+    @property
+    def is_writing(self) -> bool:
+        """Whether a checkpoint is on its way to the disk."""
+        return self._writer is not None and self._writer.is_busy
+
+    def wait_for_checkpoints(self) -> None:
+        """Return when all checkpoints are on the disk.
+
+        Raises:
+            OSError: that met one of them.
+        """
+        if self._writer is not None:
+            self._writer.wait()
 
     def load(self, path: Path) -> dict[str, Any]:
         """What `save` wrote, weights only: a dict with `step` and `state`."""
         if self._files is None:
             raise NothingToSaveError(path.name)
         return self._files.read(path)
+
+    def _whole(self, state: Mapping[str, Any]) -> dict[str, Any]:
+        return {
+            "format": CHECKPOINT_FORMAT,
+            "workbench": version(),
+            "recipe": self._recipe_id,
+            "step": self.step,
+            "attempt": self._attempt,
+            "live": self._live_values(),
+            "state": dict(state),
+        }
+
+    def _when_written(self, reasons: Mapping[str, str], keep: int) -> Callable[[], None]:
+        """Records the files, with the numbers of now, and removes those that are no longer kept."""
+        step = self.step
+        results = {metric: finite_or_word(value) for metric, value in self.results.items()}
+
+        def written() -> None:
+            for file, reason in reasons.items():
+                self._recorder.record(
+                    events.Checkpoint(time=now(), step=step, file=file, reason=reason, metrics=results)
+                )
+            if keep > 1:
+                self._forget_older(keep)
+
+        return written
+
+    def _forget_older(self, keep: int) -> None:
+        """Remove all but the newest `keep` of the checkpoints that are named after their steps."""
+        found = [(step_in(path.name), path) for path in self.folder.path.glob("step-*.pt")]
+        named = sorted((step, path) for step, path in found if step is not None)
+        for _, path in named[:-keep]:
+            with suppress(OSError):  # a file too many is no reason to end a run
+                path.unlink()
 
     def _live_values(self) -> dict[str, Value]:
         params: Params | None = self._recipe.params if self._recipe else None

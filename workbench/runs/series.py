@@ -74,6 +74,7 @@ class Series:
         self._values = _Column(np.float64)
         self._levels: list[tuple[_Column[np.float64], _Column[np.float64]]] = []
         self._ordered = True
+        self._begun_at: int | None = None
 
     def __len__(self) -> int:
         return self._values.length
@@ -99,6 +100,7 @@ class Series:
         """Append points; the three are of one length."""
         if not len(steps):
             return
+        self._replace(int(steps[0]))
         continues = not len(self) or steps[0] >= self.steps[-1]
         self._ordered = self._ordered and continues and bool(np.all(np.diff(steps) >= 0))
         self._steps.extend(steps)
@@ -107,14 +109,26 @@ class Series:
         self._build()
 
     def truncate(self, step: int) -> None:
-        """Forget what came after `step`: a new attempt began there."""
+        """Forget what came after `step`: a new attempt began there.
+
+        What it records at `step` itself takes the place of what is there: its forerunner may have
+        recorded that after the checkpoint, as the results of a test at the very end.
+        """
         if not self._ordered:
             mask = self.steps <= step
             kept = self.steps[mask], self.times[mask], self.values[mask]
             self._clear()
             self.extend(*kept)
-            return
-        keep = int(np.searchsorted(self.steps, step, side="right"))
+        else:
+            self._keep(int(np.searchsorted(self.steps, step, side="right")))
+        self._begun_at = step
+
+    def _replace(self, step: int) -> None:
+        begun_at, self._begun_at = self._begun_at, None
+        if step == begun_at and len(self) and self.steps[-1] == step and self._ordered:
+            self._keep(int(np.searchsorted(self.steps, step, side="left")))
+
+    def _keep(self, keep: int) -> None:
         self._steps.length = self._times.length = self._values.length = keep
         for level, columns in enumerate(self._levels, 1):
             for column in columns:

@@ -30,6 +30,7 @@ class State(StrEnum):
     STOPPING = "stopping"
     FINISHED = "finished"
     STOPPED = "stopped"
+    PREEMPTED = "preempted"
     FAILED = "failed"
     LOST = "lost"
 
@@ -38,12 +39,12 @@ class State(StrEnum):
         return self in _ENDED
 
 
-_ENDED = {State.FINISHED, State.STOPPED, State.FAILED, State.LOST}
+_ENDED = {State.FINISHED, State.STOPPED, State.PREEMPTED, State.FAILED, State.LOST}
 
 
 @dataclass(frozen=True)
 class Status:
-    """Where a run stands, as far as its last records tell."""
+    """Where a run stands, as far as its last records tell; `kind` is that of a failure."""
 
     state: State = State.STARTING
     step: int = 0
@@ -61,6 +62,7 @@ class Status:
     updated: float = 0.0
     reason: str = ""
     remedy: str = ""
+    kind: str = ""
 
     @property
     def fraction(self) -> float | None:
@@ -74,7 +76,8 @@ class Status:
         seen = replace(self, updated=record.time)
         match record:
             case events.Queued(device=device, waiting_for=whom):
-                return replace(seen, state=State.QUEUED, device=device, reason=whom, remedy="")
+                waiting = replace(seen, state=State.QUEUED, device=device, reason=whom)
+                return replace(waiting, remedy="", kind="")
             case events.Started():
                 return replace(
                     seen,
@@ -87,6 +90,7 @@ class Status:
                     eta_s=None,
                     reason="",
                     remedy="",
+                    kind="",
                 )
             case events.Progress():
                 return seen._progressed(record)
@@ -116,14 +120,23 @@ class Status:
         )
 
     def _ended(self, record: events.Ended) -> Status:
-        done = replace(self, step=record.step, eta_s=None, phase="", remedy="")
+        done = replace(self, step=record.step, eta_s=None, phase="", remedy="", kind="")
         match record:
             case events.Finished():
                 return replace(done, state=State.FINISHED, reason="")
+            case events.Stopped(by=by) if record.preempted:
+                reason = f"preempted ({by}) at step {record.step:,}"
+                return replace(done, state=State.PREEMPTED, reason=reason)
             case events.Stopped(by=by):
                 return replace(done, state=State.STOPPED, reason=f"stopped by {by}")
-            case events.Failed(title=title, remedy=remedy):
-                return replace(done, state=State.FAILED, reason=title, remedy=remedy)
+            case events.Failed():
+                return replace(
+                    done,
+                    state=State.FAILED,
+                    reason=record.title,
+                    remedy=record.remedy,
+                    kind=record.kind,
+                )
 
 
 def status_of(folder: RunFolder) -> Status:
@@ -133,6 +146,13 @@ def status_of(folder: RunFolder) -> Status:
 
 def with_life(folder: RunFolder, recorded: Status) -> Status:
     """`recorded` corrected by what the lock and the last launch say: no dead worker is ever running."""
+    status = _corrected(folder, recorded)
+    if status.state is not State.PREEMPTED:
+        return status
+    return replace(status, remedy=f"resume it with: workbench resume {folder.name}")
+
+
+def _corrected(folder: RunFolder, recorded: Status) -> Status:
     holding = lock.holder(folder.lock_file)
     if holding is None and not recorded.state.ended:
         # It may have ended since `recorded` was read: only what is read now can be its last word.
@@ -155,7 +175,7 @@ def with_life(folder: RunFolder, recorded: Status) -> Status:
 
 
 def _starting(recorded: Status) -> Status:
-    return replace(recorded, state=State.STARTING, eta_s=None, reason="", remedy="")
+    return replace(recorded, state=State.STARTING, eta_s=None, reason="", remedy="", kind="")
 
 
 def _without_worker(folder: RunFolder, recorded: Status, launched: float) -> Status:
@@ -168,6 +188,7 @@ def _without_worker(folder: RunFolder, recorded: Status, launched: float) -> Sta
         recorded,
         state=State.LOST,
         eta_s=None,
+        kind="",
         pid=0 if last is None else last.pid,
         host=recorded.host if last is None else last.host,
         reason=_why_lost(recorded, last, launched),

@@ -35,8 +35,7 @@ class Steering:
         stopping: leave after this step.
         stopping_after_epoch: leave at the end of this epoch.
         stopped_by: who asked, a client or a signal's name; empty while nobody did.
-        save_now: writes a checkpoint for a reason, `best.pt` for the reason best and `last.pt` for any
-            other; set by whoever knows the state.
+        save_now: writes `last.pt` for a reason; set by whoever knows the state.
     """
 
     def __init__(
