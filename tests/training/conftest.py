@@ -49,15 +49,10 @@ def start(tmp_path: Path) -> Callable[..., tuple[Training, Run, History]]:
             goal=Goal(recipe.monitor, recipe.monitor_mode),
             most_steps=most_steps,
         )
-        run.steering.save_now = lambda reason: _save(run, recipe, reason)
+        run.steering.save_now = lambda reason: run.save(recipe.state_dict(), reason=reason)
         return recipe, run, History(place)
 
     return build
-
-
-def _save(run: Run, recipe: Training, reason: str) -> None:
-    name = "best" if reason == "best" else "last"
-    run.save(recipe.state_dict(), name=name, reason=reason)
 
 
 @pytest.fixture

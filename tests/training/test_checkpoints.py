@@ -9,9 +9,10 @@ import torch
 
 from workbench.errors import WorkbenchError
 from workbench.training import checkpoints
+from workbench.training.trees import tensors_in
 
 STATE = {
-    "format": 1,
+    "format": 2,
     "recipe": "a/b",
     "step": 3,
     "state": {"w": torch.arange(4.0), "names": ["x", "y"]},
@@ -82,8 +83,20 @@ def test_other_files_and_formats_are_told_apart(tmp_path: Path) -> None:
     torch.save({"w": torch.zeros(2)}, path)
     with pytest.raises(WorkbenchError, match="no checkpoint of the workbench"):
         checkpoints.read(path)
-    torch.save({**STATE, "format": 2}, path)
+    torch.save({**STATE, "format": 3}, path)
     with pytest.raises(WorkbenchError, match="another workbench"):
         checkpoints.read(path)
     with pytest.raises(WorkbenchError, match="there is no checkpoint"):
         checkpoints.read(tmp_path / "gone.pt")
+
+
+def test_copies_take_the_memory_that_earlier_ones_left_and_no_more(tmp_path: Path) -> None:
+    files = checkpoints.TorchCheckpoints()
+    table = torch.arange(12.0).reshape(3, 4)
+    for size in range(1, 6):
+        state = {"view": table.T, "wide": torch.ones(1).expand(5), "grows": torch.zeros(size)}
+        files.write(tmp_path / "a.pt", files.snapshot({**STATE, "state": state}))
+    kept = sum(len(tensors) for tensors in files._spare.values())
+    assert kept <= len(list(tensors_in({**STATE, "state": state})))
+    found = checkpoints.read(tmp_path / "a.pt")["state"]
+    assert torch.equal(found["view"], table.T) and torch.equal(found["wide"], torch.ones(5))

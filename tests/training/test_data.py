@@ -1,10 +1,11 @@
 from __future__ import annotations
 
 from collections import namedtuple
+from collections.abc import Iterator
 
 import pytest
 import torch
-from torch.utils.data import TensorDataset
+from torch.utils.data import IterableDataset, TensorDataset
 
 from workbench.errors import WorkbenchError
 from workbench.training.data import Data, Source, Split, Tensors, batch_length, to_device
@@ -69,6 +70,16 @@ def test_an_empty_split_is_named() -> None:
 def test_a_generator_which_only_one_epoch_could_go_through_is_refused() -> None:
     with pytest.raises(WorkbenchError, match="no length: it is a generator"):
         len(split(batch for batch in [torch.zeros(2)]))
+
+
+class Endless(IterableDataset[int]):
+    def __iter__(self) -> Iterator[int]:
+        return iter(range(10))
+
+
+def test_a_data_set_without_places_is_refused() -> None:
+    with pytest.raises(WorkbenchError, match="no epoch can begin in its middle"):
+        split(Endless())
 
 
 def test_nested_batches_move_whole() -> None:

@@ -19,27 +19,34 @@ class Averages:
 
     def __init__(self) -> None:
         self._sums: dict[str, Any] = {}
-        self._weights: dict[str, int] = {}
+        self._weights: dict[str, Any] = {}
 
-    def add(self, values: Mapping[str, Any], samples: int) -> None:
-        """Add a batch's values: tensors of one element, or numbers.
+    def add(self, values: Mapping[str, Any], samples: int, counts: Tensor | bool = True) -> None:
+        """Add a batch's values: tensors of one element, or numbers; nothing where it does not count.
 
         Raises:
             WorkbenchError: naming the value that is neither.
         """
+        if counts is False:
+            return
         for name, value in values.items():
-            self._sums[name] = self._sums.get(name, 0.0) + _number(name, value) * samples
-            self._weights[name] = self._weights.get(name, 0) + samples
+            number, weight = _number(name, value), samples * counts
+            if isinstance(counts, Tensor):  # told on the device, which is not waited for
+                number = torch.where(counts, number, 0.0)
+            self._sums[name] = self._sums.get(name, 0.0) + number * samples
+            self._weights[name] = self._weights.get(name, 0) + weight
 
     def take(self) -> dict[str, float]:
-        """The means so far; counting starts anew."""
-        means = {name: float(total) / self._weights[name] for name, total in self._sums.items()}
+        """The means so far; counting starts anew. What nothing was counted for is left out."""
+        weights = {name: float(weight) for name, weight in self._weights.items()}
+        means = {
+            name: float(total) / weights[name] for name, total in self._sums.items() if weights[name]
+        }
         self._sums, self._weights = {}, {}
         return means
 
     def state_dict(self) -> dict[str, Any]:
-        sums = {name: torch.as_tensor(total) for name, total in self._sums.items()}
-        return {"sums": sums, "weights": dict(self._weights)}
+        return {"sums": dict(self._sums), "weights": dict(self._weights)}
 
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         self._sums = dict(state["sums"])

@@ -1,17 +1,21 @@
-"""Where batches come from: tensors on the device, data sets, loaders, or anything iterable."""
+"""What a recipe's `data` gives: tensors, data sets, loaders, or anything iterable, for each split."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
 
 import torch
 from torch import Tensor
-from torch.utils.data import DataLoader, Dataset
+from torch.utils.data import Dataset, IterableDataset
 
 from workbench.errors import WorkbenchError
+from workbench.training.loading import BatchLoader, shuffled
+from workbench.training.trees import leaves, to_device
+
+RESIDENT_SHARE = 0.5  # of a device's free memory; the rest is for the network and its activations
 
 
 class Tensors:
@@ -29,6 +33,10 @@ class Tensors:
     def __len__(self) -> int:
         return len(self.tensors[0])
 
+    @property
+    def size_bytes(self) -> int:
+        return sum(tensor.nbytes for tensor in self.tensors)
+
     def to(self, device: torch.device | str) -> Tensors:
         return Tensors(*(tensor.to(device) for tensor in self.tensors))
 
@@ -41,8 +49,17 @@ class Data:
     """The splits of a recipe.
 
     `train` may be None where there is nothing to iterate (the picture is the parameter): then an epoch
-    has `steps_per_epoch` steps and `training_step` gets None for a batch. `collate` makes a batch of a
-    data set's samples; `workers` processes load them.
+    has `steps_per_epoch` steps and `training_step` gets None for a batch.
+
+    For data sets: `collate` makes a batch of samples; `workers` processes load them, and keep
+    `prefetch` batches each in hand. Randomness in a data set is seeded for each batch anew, so that
+    neither the number of workers nor a resumption changes it.
+
+    `augment` changes training batches, and `transform` (after it) those of every split, on the device:
+    functions of a batch, such as torchvision's v2 transforms, which draw once for a whole batch.
+
+    `classes` says that the last tensor of each split holds labels from 0 to `classes` - 1, which is
+    then checked before the first step.
     """
 
     train: Source | None = None
@@ -51,11 +68,19 @@ class Data:
     steps_per_epoch: int = 0
     collate: Any = None
     workers: int = 0
+    prefetch: int = 2
+    augment: Callable[[Any], Any] | None = None
+    transform: Callable[[Any], Any] | None = None
+    classes: int = 0
 
 
 @dataclass
 class Split:
-    """One split, ready to be iterated again and again, in an order that the epoch alone decides."""
+    """One split, ready to be iterated again and again, in an order that the epoch alone decides.
+
+    Attributes:
+        note: what a user should know about where its data lies; mostly nothing.
+    """
 
     source: Source
     batch_size: int
@@ -64,10 +89,29 @@ class Split:
     seed: int
     data: Data = field(default_factory=Data)
     name: str = "train"
+    note: str = ""
 
     def __post_init__(self) -> None:
+        self._loader: BatchLoader | None = None
+        self._is_resident = False
         if isinstance(self.source, Tensors):
-            self.source = self.source.to(self.device)
+            self._place(self.source)
+        elif isinstance(self.source, IterableDataset):
+            raise WorkbenchError(
+                f"the {self.name} split is an IterableDataset: no epoch can begin in its middle",
+                "give a data set with __getitem__ and __len__, or a list of batches",
+            )
+        elif isinstance(self.source, Dataset) and hasattr(self.source, "__len__"):
+            self._loader = BatchLoader(
+                self.source,
+                self.batch_size,
+                seed=self.seed,
+                shuffle=self.shuffle,
+                collate=self.data.collate,
+                workers=self.data.workers,
+                prefetch=self.data.prefetch,
+                pin_memory=self.device.type == "cuda",
+            )
 
     def __len__(self) -> int:
         """Batches an epoch.
@@ -85,66 +129,63 @@ class Split:
             raise WorkbenchError(
                 f"the {self.name} split of the data is empty", "give more data, or other shares"
             )
-        cut_here = isinstance(self.source, Tensors) or _is_dataset(self.source)
-        return -(-count // self.batch_size) if cut_here else count
+        return -(-count // self.batch_size) if self.is_cut_here else count
+
+    @property
+    def is_cut_here(self) -> bool:
+        """Whether the batches are made here, and not by whoever gave the source."""
+        return isinstance(self.source, Tensors | Dataset)
 
     def batches(self, epoch: int, skip: int = 0) -> Iterator[Any]:
-        """The batches of an epoch from batch number `skip` on."""
-        generator = torch.Generator().manual_seed((self.seed * 1_000_003 + epoch) % 2**63)
-        if isinstance(self.source, Tensors):
-            yield from self._cut(self.source, generator, skip)
-            return
-        loader = self._loader(generator) if _is_dataset(self.source) else self.source
-        for batch in islice(cast(Iterable[Any], loader), skip, None):
-            yield to_device(batch, self.device)
+        """The batches of an epoch, on the device, from batch number `skip` on."""
+        for raw in self._raw(epoch, skip):
+            batch = raw
+            if not self._is_resident:
+                batch = to_device(raw, self.device, wait=self.device.type != "cuda")
+            if self.data.augment is not None and self.name == "train":
+                batch = self.data.augment(batch)
+            yield batch if self.data.transform is None else self.data.transform(batch)
 
-    def _cut(self, source: Tensors, generator: torch.Generator, skip: int) -> Iterator[Any]:
+    def close(self) -> None:
+        """Let go of the processes that load it."""
+        if self._loader is not None:
+            self._loader.close()
+
+    def _raw(self, epoch: int, skip: int) -> Iterator[Any]:
+        if isinstance(self.source, Tensors):
+            return self._cut(self.source, epoch, skip)
+        if self._loader is not None:
+            return self._loader.batches(epoch, skip)
+        return islice(cast(Iterable[Any], self.source), skip, None)
+
+    def _cut(self, source: Tensors, epoch: int, skip: int) -> Iterator[Any]:
         count = len(source)
         order = None
         if self.shuffle:
-            order = torch.randperm(count, generator=generator).to(self.device)
+            order = shuffled(count, self.seed, epoch).to(source.tensors[0].device)
         for start in range(skip * self.batch_size, count, self.batch_size):
             end = start + self.batch_size
             if order is None:
                 yield tuple(tensor[start:end] for tensor in source.tensors)
             else:
-                yield tuple(tensor[order[start:end]] for tensor in source.tensors)
+                indices = order[start:end]
+                yield tuple(tensor.index_select(0, indices) for tensor in source.tensors)
 
-    def _loader(self, generator: torch.Generator) -> DataLoader[Any]:
-        return DataLoader(
-            cast("Dataset[Any]", self.source),
-            batch_size=self.batch_size,
-            shuffle=self.shuffle,
-            generator=generator,
-            num_workers=self.data.workers,
-            collate_fn=self.data.collate,
-            pin_memory=self.device.type == "cuda",
-        )
-
-
-def to_device(batch: Any, device: torch.device) -> Any:
-    """A batch moved: whatever has `.to`, and tuples, lists and dicts of it."""
-    if hasattr(batch, "to"):
-        return batch.to(device)
-    if isinstance(batch, dict):
-        return {key: to_device(value, device) for key, value in batch.items()}
-    if isinstance(batch, tuple) and hasattr(batch, "_fields"):
-        return type(batch)(*(to_device(value, device) for value in batch))
-    if isinstance(batch, tuple | list):
-        return type(batch)(to_device(value, device) for value in batch)
-    return batch
+    def _place(self, source: Tensors) -> None:
+        """Put the tensors on the device where they fit there."""
+        if self.device.type == "cuda":
+            free, _whole = torch.cuda.mem_get_info(self.device)
+            if source.size_bytes > RESIDENT_SHARE * free:
+                self.note = (
+                    f"the {self.name} split ({source.size_bytes / 1e9:.1f} GB) stays in main memory: "
+                    f"{free / 1e9:.1f} GB are free on {self.device}"
+                )
+                return
+        self.source = source.to(self.device)
+        self._is_resident = True
 
 
 def batch_length(batch: Any) -> int:
     """Samples in a batch: the length of its first tensor; 1 where there is none."""
-    if isinstance(batch, Tensor):
-        return len(batch) if batch.dim() else 1
-    if isinstance(batch, dict):
-        batch = tuple(batch.values())
-    if isinstance(batch, tuple | list) and batch:
-        return batch_length(batch[0])
-    return 1
-
-
-def _is_dataset(source: object) -> bool:
-    return isinstance(source, Dataset)
+    first = next((leaf for leaf in leaves(batch) if isinstance(leaf, Tensor)), None)
+    return len(first) if first is not None and first.dim() else 1

@@ -2,100 +2,174 @@
 
 from __future__ import annotations
 
+import copy
+import time
 from collections.abc import Iterator, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
 import torch
-from torch import Tensor, nn
 
 from workbench.errors import WorkbenchError
 from workbench.runs import events
 from workbench.runs.run import Run
-from workbench.training import random_state
-from workbench.training.averages import Averages
+from workbench.training import checks, cuda_graphs
+from workbench.training.compiling import compile_net
 from workbench.training.data import Data, Source, Split, batch_length
+from workbench.training.evaluation import Evaluation
+from workbench.training.guard import NonFiniteError
 from workbench.training.optimizers import Optimizers
+from workbench.training.resuming import captured, load_weights, restore
+from workbench.training.schedules import Plateau
+from workbench.training.stepping import Stepper
 
 if TYPE_CHECKING:
     from workbench.training.recipe import Training
 
 EVALUATION_BATCH_FACTOR = 4  # no gradients are kept, so larger batches fit
+SECONDS_A_MINUTE = 60
 
 
 class Loop:
-    """Trains one recipe once; built when the run begins, kept until it ends."""
+    """Trains one recipe once; built when the run begins, kept until it ends.
+
+    Attributes:
+        epoch: whole epochs done.
+        position: steps done in the epoch at hand.
+        uncounted_steps: what steps of another batch size are more than those of this one.
+        epochs_without_gain: since the monitored value was best.
+        best_of_epochs: the best value when the last epoch ended.
+    """
 
     def __init__(self, recipe: Training, run: Run, resume_from: Mapping[str, Any]) -> None:
         self.recipe = recipe
         self.run = run
         self.device = torch.device(recipe.device)
+        if self.device.type == "cuda" and self.device.index is not None:
+            torch.cuda.set_device(self.device)  # streams and recordings are the current device's
         self._began = False
         run.meter.phase = "loading data"
         run.meter.record()
-        data = recipe.data()
+        self.data = recipe.data()
         recipe.net = recipe.model().to(self.device)
         made = recipe.configure_optimizers()
         self.optimizers = Optimizers(made, recipe.params.lr, recipe.params.weight_decay)
-        self._splits(data)
-        self._train_averages = Averages()
-        self._metrics: dict[str, Any] = {}
-        self._epochs_without_gain = 0
-        self._batch = 0
+        self.stepper = Stepper(recipe, self.optimizers, self.device)
+        self.plateau = Plateau(recipe.monitor_mode, recipe.params.lr_patience)
+        self._splits(self.data)
+        self.evaluation = Evaluation(recipe, run, self.stepper.precision, self.device)
+        self.epochs_without_gain = 0
+        self.position = 0
         self.epoch = 0
-        self._uncounted_steps = 0  # what steps of another batch size are more than those of this one
+        self.uncounted_steps = 0
+        self.best_of_epochs: events.Best | None = None
+        self._record_next = False
+        self._saved_at_s = 0.0
         if resume_from:
-            self._restore(resume_from)
+            restore(self, resume_from)
 
     def fit(self) -> None:
         """Train to the end, or until someone stops it; then test the best weights."""
+        try:
+            self._fit()
+        finally:
+            self.close()
+
+    def close(self) -> None:
+        """Let go of the processes that load data."""
+        for split in (self._train, *self._evaluated.values()):
+            if split is not None:
+                split.close()
+
+    def _fit(self) -> None:
         meter = self.run.meter
         meter.epochs = self.recipe.params.epochs
         meter.epoch = self.epoch + 1
         meter.phase = "training"
-        batches = self.batches()
         self._began = True
-        for _ in self.run.steps(self.total_steps):
-            self.train_step(next(batches))
-            self._batch += 1
-            if self._batch == self.steps_per_epoch:
-                self._end_epoch()
-                if self._is_over():
-                    break
-                batches = self.batches()
+        self._saved_at_s = time.monotonic()
+        groups = self.groups()
+        for step in self.run.steps(self.total_steps):
+            group = next(groups)
+            if step == self.run.first_step:
+                self._speed_up(group)
+            self._record_if_due(group)
+            self.train_step(group)
+            self.position += 1
+            if step == self.run.first_step:
+                self.run.expect_checkpoints_of(self.state_dict())
+            self._log_if_due(step)
+            if self.position < self.steps_per_epoch:
+                self._save_if_due()
+                continue
+            if self._end_epoch():
+                break
+            groups = self.groups()
         if not self.run.stopping:
             self._test()
+        self.run.wait_for_checkpoints()
 
     @property
     def total_steps(self) -> int:
-        return self._uncounted_steps + int(self.recipe.params.epochs) * self.steps_per_epoch
+        return self.uncounted_steps + int(self.recipe.params.epochs) * self.steps_per_epoch
 
-    def measure(self, predictions: Tensor, targets: Tensor) -> None:
-        """Feed a batch to the metrics of the split under evaluation; nothing happens while training."""
-        for metric in self._metrics.values():
-            metric.update(predictions, targets)
+    def groups(self) -> Iterator[list[Any]]:
+        """What is left of this epoch: the batches of each step; None for one where there is no data."""
+        if self._train is None:
+            return iter(lambda: [None], object())
+        size = self.recipe.params.accumulate
+        batches = self._train.batches(self.epoch, skip=self.position * size)
+        return iter(lambda: list(islice(batches, size)), [])
+
+    def train_step(self, batches: list[Any]) -> None:
+        """One step with the learning rate of its moment.
+
+        Raises:
+            NonFiniteError: naming step and layer, where a loss or gradient is no finite number.
+        """
+        self._set_learning_rate()
+        if not self.recipe.net.training:  # the evaluation left it so; asking all modules costs time
+            self.recipe.net.train()
+        self.stepper.step(self.run.step, batches)
+
+    def _set_learning_rate(self) -> None:
+        params = self.recipe.params
+        counted = self.total_steps - self.uncounted_steps
+        done = max(self.run.step - 1 - self.uncounted_steps, 0)
+        factor = self.recipe.learning_rate_factor(done, counted)
+        if params.schedule == "plateau":
+            factor *= self.plateau.factor
+        self.optimizers.set_learning_rate(factor, params.lr)
 
     def rehearse_evaluation(self) -> None:
         """One batch of each evaluated split, its metrics computed and forgotten."""
-        for name in self._evaluated:
-            self._evaluate(name, most_batches=1)
+        for name, split in self._evaluated.items():
+            self.evaluation.evaluate(name, split, most_batches=1)
+
+    def make_step_of(self, batch_size: int) -> bool:
+        """One step of that size, to see whether it fits; false where the batches are not cut here."""
+        if self._train is None or not self._train.is_cut_here:
+            return False
+        split = self._split(self.data, self._train.source, batch_size, "train")
+        self.train_step([next(split.batches(epoch=0))])
+        return True
+
+    def forget_graph(self) -> None:
+        """A parameter that a recorded step holds as a number has changed: record it anew."""
+        if self.stepper.graph is not None:
+            self.stepper.graph = None
+            self._record_next = True
 
     def state_dict(self) -> dict[str, Any]:
-        """All that exact resumption needs, where the last step left it."""
+        """All that exact resumption needs, where the last step left it.
+
+        Raises:
+            NonFiniteError: when the network has gone bad, which no checkpoint should hold.
+        """
         if not self._began:
             return {}
-        best = self.run.meter.best
-        return {
-            "model": self.recipe.net.state_dict(),
-            "optimizers": self.optimizers.state_dict(),
-            "random": random_state.capture(),
-            "epoch": self.epoch,
-            "batch": self._batch,
-            "steps_per_epoch": self.steps_per_epoch,
-            "train_averages": self._train_averages.state_dict(),
-            "epochs_without_gain": self._epochs_without_gain,
-            "best": None if best is None else [best.metric, best.value, best.step],
-        }
+        self._check_guard()
+        return captured(self)
 
     def _splits(self, data: Data) -> None:
         size = self.recipe.params.batch_size
@@ -106,182 +180,151 @@ class Loop:
             for name, source in (("val", data.validation), ("test", data.test))
             if source is not None
         }
-        self.steps_per_epoch = data.steps_per_epoch if self._train is None else len(self._train)
+        checks.check(self._train, self._evaluated, data)
+        if self._train is None:
+            self.steps_per_epoch = data.steps_per_epoch
+        else:
+            self.steps_per_epoch = -(-len(self._train) // self.recipe.params.accumulate)
         if self.steps_per_epoch < 1:
             raise WorkbenchError(
                 "there is nothing to train on", "data() has to give train or steps_per_epoch"
             )
-        for split in self._evaluated.values():
-            len(split)  # an empty split is an error before the first step
+        if self.optimizers.is_lbfgs and self._train is not None and len(self._train) > 1:
+            raise WorkbenchError(
+                f"lbfgs needs the whole training data as one batch, not {len(self._train)} batches",
+                "make batch_size as large as the training data, or choose another optimizer",
+            )
 
     def _split(self, data: Data, source: Source, batch_size: int, name: str) -> Split:
-        return Split(
+        split = Split(
             source, batch_size, self.device, name == "train", self.recipe.seed, data, name=name
         )
+        if split.note:
+            self.run.message(split.note)
+        return split
 
-    def batches(self) -> Iterator[Any]:
-        """What is left of this epoch's batches; None again and again where there is no data."""
-        if self._train is None:
-            return iter(lambda: None, object())
-        return self._train.batches(self.epoch, skip=self._batch)
+    def _speed_up(self, batches: list[Any]) -> None:
+        """Compile and record the step where that was asked for and is possible."""
+        params = self.recipe.params
+        self.recipe.net.train()
+        self._set_learning_rate()
+        if params.compile:
+            compile_net(self.stepper, batches, self.run.message)
+        self._record_next = (
+            params.cuda_graphs == "auto" and self.device.type == "cuda" and params.accumulate == 1
+        )
 
-    def train_step(self, batch: Any) -> None:
-        """One step: schedule, the recipe's own step, its optimizer where it left that to the loop."""
-        recipe, step = self.recipe, self.run.step
-        factor = recipe.learning_rate_factor(self._done_before(step))
-        self.optimizers.set_learning_rate(factor, recipe.params.lr)
-        self.optimizers.minimized = False
-        recipe.net.train()
-        values = _named(recipe.training_step(batch))
-        if not self.optimizers.minimized:
-            self.optimizers.minimize(_loss_of(values))
-        recipe.after_step()
-        self._train_averages.add(values, batch_length(batch))
-        if step % recipe.params.log_every == 0 or step == 1:
-            self._log_training()
+    def _record_if_due(self, batches: list[Any]) -> None:
+        """Try to record the step, on a batch of the size that all but the last of an epoch have."""
+        if not self._record_next:
+            return
+        is_cut_here = self._train is not None and self._train.is_cut_here
+        if is_cut_here and batch_length(batches[0]) != self.recipe.params.batch_size:
+            return
+        self._record_next = False
+        self.run.wait_for_checkpoints()
+        cuda_graphs.choose(self.stepper, batches[0], self.run.message)
 
-    def _done_before(self, step: int) -> float:
-        counted = self.total_steps - self._uncounted_steps
-        return max(step - 1 - self._uncounted_steps, 0) / counted
-
-    def _log_training(self) -> None:
-        values = {f"train/{name}": value for name, value in self._train_averages.take().items()}
+    def _log_if_due(self, step: int) -> None:
+        if step % self.recipe.params.log_every and step != 1:
+            return
+        self._check_guard()
+        skipped = self.stepper.guard.take_skipped()
+        if skipped:
+            self.run.message(
+                f"steps skipped up to step {step:,}: {skipped}, whose loss or gradient was not finite",
+                "warning",
+            )
+        means = self.stepper.averages.take()
+        values = {f"train/{name}": value for name, value in means.items()}
         self.run.log({**values, "lr": self.optimizers.lr})
 
-    def _end_epoch(self) -> None:
-        self._batch = 0
+    def _check_guard(self) -> None:
+        try:
+            self.stepper.guard.check()
+        except NonFiniteError as fault:
+            position = max(self.position - 1 - (self.run.step - fault.step), 0)
+            batch = None
+            if self._train is not None:
+                skip = position * self.recipe.params.accumulate
+                batch = next(self._train.batches(self.epoch, skip=skip), None)
+            raise self.stepper.located(fault, batch) from None
+
+    def _end_epoch(self) -> bool:
+        """Evaluate and save; whether the training is over."""
+        self._check_guard()
+        self.position = 0
         self.epoch += 1
         meter = self.run.meter
         meter.epoch = min(self.epoch + 1, meter.epochs)
-        earlier = meter.best
         if "val" in self._evaluated:
             meter.phase = "validation"
-            self._evaluate("val")
+            self.evaluation.evaluate("val", self._evaluated["val"])
             meter.phase = "training"
-        better = meter.best is not None and meter.best != earlier
-        self._epochs_without_gain = 0 if better else self._epochs_without_gain + 1
-        self.run.steering.save_now("last")
-        if better:
-            self.run.steering.save_now("best")
+        self._follow_plateau()
+        better = meter.best is not None and meter.best != self.best_of_epochs
+        self.best_of_epochs = meter.best
+        self.epochs_without_gain = 0 if better else self.epochs_without_gain + 1
+        over = self._is_over()
+        self._save(also=["best"] if better else [], droppable=not over)
+        return over
+
+    def _follow_plateau(self) -> None:
+        if self.recipe.params.schedule != "plateau":
+            return
+        if self.plateau.observe(self._monitored("schedule=plateau")):
+            self.run.message(f"{self.recipe.monitor} stands still: the learning rate falls to a tenth")
+
+    def _monitored(self, who: str) -> float:
+        """The newest value of the monitored metric.
+
+        Raises:
+            WorkbenchError: when there is none, which `who` cannot do without.
+        """
+        monitor = self.recipe.monitor
+        if monitor not in self.run.results:
+            known = ", ".join(self.run.results) or "nothing"
+            raise WorkbenchError(
+                f"{who} follows {monitor or 'a metric'}, which was never measured",
+                f"leave it out, or monitor one of: {known}",
+            )
+        return self.run.results[monitor]
 
     def _is_over(self) -> bool:
         if self.run.steering.stopping_after_epoch:
             self.run.steering.stopping = True
             return True
         patience = self.recipe.params.patience
-        if patience and self._epochs_without_gain >= patience:
+        if patience:
+            self._monitored("patience")
+        if patience and self.epochs_without_gain >= patience:
             self.run.message(
                 f"stopped early: {self.recipe.monitor} did not improve for {patience} epochs"
             )
             return True
-        return False
+        return self.epoch >= int(self.recipe.params.epochs)
 
-    def _evaluate(self, name: str, most_batches: int | None = None) -> None:
-        """Average the step's values and compute the metrics over a whole split."""
-        recipe, split = self.recipe, self._evaluated[name]
-        step = recipe.validation_step if name == "val" else recipe.test_step
-        averages = Averages()
-        self._metrics = {key: m.to(self.device) for key, m in recipe.metrics().items()}
-        recipe.net.eval()
-        with torch.no_grad():
-            for batch in islice(split.batches(epoch=0), most_batches):
-                averages.add(_named(step(batch)), batch_length(batch))
-        results = flattened({key: metric.compute() for key, metric in self._metrics.items()})
-        self._metrics = {}
-        numbers = averages.take() | {
-            key: float(value) for key, value in results.items() if value.numel() == 1
-        }
-        self.run.log({f"{name}/{key}": value for key, value in numbers.items()})
-        with torch.no_grad():
-            recipe.on_evaluation_end(self.run, name, results)
+    def _save_if_due(self) -> None:
+        due_s = self._saved_at_s + SECONDS_A_MINUTE * self.recipe.params.save_minutes
+        if time.monotonic() >= due_s:
+            self._save(also=[], droppable=True)
+
+    def _save(self, also: list[str], *, droppable: bool) -> None:
+        """A checkpoint in the background; a droppable one gives way to one that is being written."""
+        self._saved_at_s = time.monotonic()
+        if droppable and not also and self.run.is_writing:
+            return
+        keep = self.recipe.params.keep
+        self.run.save(self.recipe.state_dict(), also=also, keep=keep, wait=False)
 
     def _test(self) -> None:
         if "test" not in self._evaluated:
             return
         self.run.meter.phase = "test"
+        self.run.wait_for_checkpoints()
         best = self.run.folder.path / "best.pt"
-        last = {key: value.clone() for key, value in self.recipe.net.state_dict().items()}
+        last = copy.deepcopy(self.recipe.net.state_dict())
         if best.exists() and self.run.meter.best is not None:
-            whole = self.run.load(best)
-            self.recipe.net.load_state_dict(whole["state"]["model"])
-        self._evaluate("test")
+            load_weights(self.recipe.net, self.run.load(best)["state"]["model"])
+        self.evaluation.evaluate("test", self._evaluated["test"])
         self.recipe.net.load_state_dict(last)
-
-    def _restore(self, state: Mapping[str, Any]) -> None:
-        load_weights(self.recipe.net, state["model"])
-        for replaced in self.optimizers.load_state_dict(state["optimizers"]):
-            self.run.message(f"the optimizer begins anew: the checkpoint holds the state of {replaced}")
-        random_state.restore(state["random"])
-        self.epoch = state["epoch"]
-        self._batch = state["batch"] * self.steps_per_epoch // state["steps_per_epoch"]
-        self._uncounted_steps = self.run.step - self.epoch * self.steps_per_epoch - self._batch
-        self._train_averages.load_state_dict(state["train_averages"])
-        if self.run.forked:  # neither the best value nor the patience spent on it are its own
-            return
-        self._epochs_without_gain = state["epochs_without_gain"]
-        if state["best"] is not None and state["best"][0] == self.recipe.monitor:
-            metric, value, step = state["best"]
-            self.run.meter.best = events.Best(metric=metric, value=value, step=step)
-
-
-def flattened(results: Mapping[str, Any]) -> dict[str, Tensor]:
-    """Metrics by name; one that gives several by name (mean average precision) becomes several."""
-    flat: dict[str, Tensor] = {}
-    for name, value in results.items():
-        several = value.items() if isinstance(value, Mapping) else [("", value)]
-        flat |= {f"{name}/{key}" if key else name: torch.as_tensor(one) for key, one in several}
-    return flat
-
-
-def load_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> None:
-    """Load weights that have to fit the network.
-
-    Raises:
-        WorkbenchError: naming the keys that are missing, unknown, or of another shape.
-    """
-    own = net.state_dict()
-    differing = [
-        f"{key}: {tuple(weights[key].shape)} saved, {tuple(own[key].shape)} wanted"
-        for key in own
-        if key in weights and weights[key].shape != own[key].shape
-    ]
-    differing += [f"{key}: not in the checkpoint" for key in own if key not in weights]
-    differing += [f"{key}: not in the network" for key in weights if key not in own]
-    if differing:
-        shown = "\n".join(differing[:12]) + (
-            f"\nand {len(differing) - 12} more" if len(differing) > 12 else ""
-        )
-        raise WorkbenchError(
-            "the checkpoint does not fit the network",
-            f"{shown}\nparameters that change the network's shape need a new run",
-        )
-    net.load_state_dict(dict(weights))
-
-
-def _named(values: Tensor | Mapping[str, Any] | None) -> dict[str, Any]:
-    if values is None:
-        return {}
-    return dict(values) if isinstance(values, Mapping) else {"loss": values}
-
-
-def _loss_of(values: Mapping[str, Any]) -> Tensor:
-    loss = values.get("loss")
-    if not isinstance(loss, Tensor):
-        raise WorkbenchError(
-            f"training_step returned no loss but: {_kinds(values) or 'nothing'}",
-            "return the loss, or {'loss': loss, …}, or call self.minimize(loss) in the step",
-        )
-    if loss.numel() != 1:
-        raise WorkbenchError(
-            f"the loss has the shape {tuple(loss.shape)}", "reduce it to one number, as with .mean()"
-        )
-    if not loss.requires_grad:
-        raise WorkbenchError(
-            "the loss depends on no weight that could be trained",
-            "compute it from self.net, without .detach() and .item()",
-        )
-    return loss
-
-
-def _kinds(values: Mapping[str, Any]) -> str:
-    return ", ".join(f"{name} ({type(value).__name__})" for name, value in values.items())

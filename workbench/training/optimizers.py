@@ -1,27 +1,88 @@
-"""Optimizers by name, and the one verb that steps them."""
+"""Optimizers by name, their learning rates, and what of them a checkpoint keeps."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
-from typing import Any, cast
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from workbench.errors import WorkbenchError
+
 MOMENTUM = 0.9
+FUSED_ON = {"cpu", "cuda", "mps"}  # where torch has the update of all weights as one kernel
 
 Make = Callable[[Iterable[nn.Parameter], float, float], torch.optim.Optimizer]
+Closure = Callable[[], Tensor]
+
+
+def fused(weights: list[nn.Parameter], devices: set[str] = FUSED_ON) -> bool | None:
+    """Whether torch can update all weights with one kernel; None leaves it its own choice."""
+    fits = all(weight.device.type in devices and weight.is_floating_point() for weight in weights)
+    return True if fits else None
+
+
+def _adamw(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    listed = list(weights)
+    return torch.optim.AdamW(listed, lr=lr, weight_decay=decay, fused=fused(listed))
+
+
+def _adam(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    listed = list(weights)
+    return torch.optim.Adam(listed, lr=lr, weight_decay=decay, fused=fused(listed))
+
+
+def _sgd(
+    weights: Iterable[nn.Parameter],
+    lr: float,
+    decay: float,
+    momentum: float = 0.0,
+    nesterov: bool = False,
+) -> torch.optim.Optimizer:
+    listed = list(weights)
+    made = torch.optim.SGD(
+        listed, lr=lr, weight_decay=decay, momentum=momentum, nesterov=nesterov, fused=fused(listed)
+    )
+    for weight in listed if momentum else []:
+        # A first step that is left out for its overflow would leave the momentum uninitialised.
+        made.state[weight]["momentum_buffer"] = torch.zeros_like(weight)
+    return made
+
+
+def _momentum(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    return _sgd(weights, lr, decay, momentum=MOMENTUM)
+
+
+def _nesterov(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    return _sgd(weights, lr, decay, momentum=MOMENTUM, nesterov=True)
+
+
+def _rmsprop(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    return torch.optim.RMSprop(weights, lr=lr, weight_decay=decay)
+
+
+def _adagrad(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    listed = list(weights)
+    return torch.optim.Adagrad(listed, lr=lr, weight_decay=decay, fused=fused(listed, {"cpu"}))
+
+
+def _lbfgs(weights: Iterable[nn.Parameter], lr: float, decay: float) -> torch.optim.Optimizer:
+    if decay:
+        raise WorkbenchError(f"lbfgs knows no weight_decay, which is {decay:g}", "set weight_decay=0")
+    return torch.optim.LBFGS(weights, lr=lr, line_search_fn="strong_wolfe")
+
 
 # Each takes weights, learning rate and weight decay.
 OPTIMIZERS: dict[str, Make] = {
-    "adamw": lambda weights, lr, decay: torch.optim.AdamW(weights, lr=lr, weight_decay=decay),
-    "adam": lambda weights, lr, decay: torch.optim.Adam(weights, lr=lr, weight_decay=decay),
-    "sgd": lambda weights, lr, decay: torch.optim.SGD(weights, lr=lr, weight_decay=decay),
-    "momentum": lambda weights, lr, decay: torch.optim.SGD(
-        weights, lr=lr, weight_decay=decay, momentum=MOMENTUM, nesterov=True
-    ),
-    "rmsprop": lambda weights, lr, decay: torch.optim.RMSprop(weights, lr=lr, weight_decay=decay),
-    "adagrad": lambda weights, lr, decay: torch.optim.Adagrad(weights, lr=lr, weight_decay=decay),
+    "adamw": _adamw,
+    "adam": _adam,
+    "sgd": _sgd,
+    "momentum": _momentum,
+    "nesterov": _nesterov,
+    "rmsprop": _rmsprop,
+    "adagrad": _adagrad,
+    "lbfgs": _lbfgs,
 }
 
 
@@ -39,10 +100,9 @@ class Optimizers:
         weight_decay: float = 0.0,
     ) -> None:
         self.by_name = dict(made) if isinstance(made, Mapping) else {"": made}
-        self.minimized = False
-        self._declared_lr = lr
         for group in self._groups():
             group["initial_lr"] = group["lr"]
+            group["declared_lr"] = lr
             group["follows_weight_decay"] = group.get("weight_decay") == weight_decay
 
     @property
@@ -50,34 +110,27 @@ class Optimizers:
         """The learning rate of the first group now."""
         return float(self._groups()[0]["lr"])
 
-    def minimize(self, loss: Tensor | Callable[[], Tensor], name: str = "") -> Tensor:
-        """Step the named optimizer down the loss; the loss, detached.
+    @property
+    def is_lbfgs(self) -> bool:
+        """Whether the one optimizer there is wants the loss again and again within a step."""
+        return [type(one) for one in self.by_name.values()] == [torch.optim.LBFGS]
+
+    def named(self, name: str) -> torch.optim.Optimizer:
+        """The optimizer of that name; the only one where no name is given.
 
         Raises:
             KeyError: naming the optimizers there are.
         """
-        optimizer = self._named(name)
-        self.minimized = True
-        if isinstance(loss, Tensor):
-            optimizer.zero_grad(set_to_none=True)
-            loss.backward()  # type: ignore[no-untyped-call]  # torch leaves it unannotated
-            optimizer.step()
-            return loss.detach()
-        closure = loss
-
-        def evaluate() -> Tensor:
-            optimizer.zero_grad(set_to_none=True)
-            value = closure()
-            value.backward()  # type: ignore[no-untyped-call]
-            return value
-
-        return torch.as_tensor(optimizer.step(cast("Callable[[], float]", evaluate))).detach()
+        if not name and len(self.by_name) == 1:
+            return next(iter(self.by_name.values()))
+        if name not in self.by_name:
+            raise KeyError(f"no optimizer {name!r}; configure_optimizers gave: {list(self.by_name)}")
+        return self.by_name[name]
 
     def set_learning_rate(self, factor: float, lr: float) -> None:
         """Apply the schedule's factor, and `lr` relative to what it was at the start."""
-        scale = factor * lr / self._declared_lr
         for group in self._groups():
-            group["lr"] = group["initial_lr"] * scale
+            group["lr"] = group["initial_lr"] * (factor * lr / group["declared_lr"])
 
     def set_weight_decay(self, value: float) -> None:
         """Give another pull to every group that was made with the parameter's; others keep theirs."""
@@ -94,32 +147,41 @@ class Optimizers:
     def load_state_dict(self, state: Mapping[str, Any]) -> list[str]:
         """Take momenta and counters back, but keep the settings that this attempt was started with.
 
-        An optimizer of another kind than the saved one has no use for its state and begins anew; the
-        saved kinds that this happened to are returned.
+        An optimizer of another kind than the saved one, or of other groups, has no use for its state
+        and begins anew; the saved kinds that this happened to are returned. Of a group whose learning
+        rate does not follow `lr`, the `lr` it was made beside is kept: a live change holds on.
         """
         replaced = []
         for name, optimizer in self.by_name.items():
-            if state[name]["kind"] != _kind(optimizer):
-                replaced.append(state[name]["kind"])
+            saved = state.get(name, {"kind": "other optimizers"})
+            if saved["kind"] != _kind(optimizer) or not _fits(optimizer, saved["param_groups"]):
+                replaced.append(saved["kind"])
                 continue
             settings = [
                 {key: value for key, value in group.items() if key != "params"}
                 for group in optimizer.param_groups
             ]
-            optimizer.load_state_dict(state[name])
+            optimizer.load_state_dict(saved)
             for group, kept in zip(optimizer.param_groups, settings, strict=True):
+                if group["initial_lr"] == kept["initial_lr"]:
+                    kept["declared_lr"] = group["declared_lr"]
                 group.update(kept)
         return replaced
 
     def _groups(self) -> list[dict[str, Any]]:
         return [group for optimizer in self.by_name.values() for group in optimizer.param_groups]
 
-    def _named(self, name: str) -> torch.optim.Optimizer:
-        if not name and len(self.by_name) == 1:
-            return next(iter(self.by_name.values()))
-        if name not in self.by_name:
-            raise KeyError(f"no optimizer {name!r}; configure_optimizers gave: {list(self.by_name)}")
-        return self.by_name[name]
+
+def unfuse(optimizer: torch.optim.Optimizer) -> None:
+    """Have the weights updated one by one, which is the only way for sparse gradients."""
+    for group in optimizer.param_groups:
+        group["fused"] = group["foreach"] = False
+    optimizer._step_supports_amp_scaling = False  # type: ignore[attr-defined]
+
+
+def _fits(optimizer: torch.optim.Optimizer, groups: list[dict[str, Any]]) -> bool:
+    own = [len(group["params"]) for group in optimizer.param_groups]
+    return own == [len(group["params"]) for group in groups]
 
 
 def _kind(optimizer: torch.optim.Optimizer) -> str:

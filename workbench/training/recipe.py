@@ -3,25 +3,28 @@
 from __future__ import annotations
 
 import tempfile
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
-from workbench.params import choice, number
+from workbench.params import Value, choice, number, switch
 from workbench.recipe import Recipe
 from workbench.runs.folder import RunFolder
 from workbench.runs.recorder import Recorder
 from workbench.runs.run import Run
+from workbench.training import schedules
 from workbench.training.data import Data
+from workbench.training.guard import MODES
 from workbench.training.loop import Loop
-from workbench.training.optimizers import OPTIMIZERS
-from workbench.training.rehearsal import rehearse
+from workbench.training.optimizers import OPTIMIZERS, Closure
+from workbench.training.precision import PRECISIONS
+from workbench.training.rehearsal import fitting_batch_size, rehearse
 from workbench.training.schedules import SCHEDULES
 
-Closure = Callable[[], Tensor]
+_OUTSIDE_THE_STEP = {"lr", "weight_decay", "log_every", "save_minutes"}
 
 
 class Training(Recipe):
@@ -36,21 +39,48 @@ class Training(Recipe):
         """What every training has."""
 
         epochs: int = number(10, low=1, high=100_000, log=True, help="passes over the training data")
-        batch_size: int = number(64, low=1, high=65_536, log=True, help="samples a step")
+        batch_size: int = number(64, low=1, high=65_536, log=True, help="samples a batch")
         optimizer: str = choice(*OPTIMIZERS, help="how gradients become steps")
         lr: float = number(1e-3, low=1e-7, high=10, log=True, live=True, help="learning rate")
         weight_decay: float = number(0.0, low=0, high=1, live=True, help="pull of the weights to zero")
         schedule: str = choice(*SCHEDULES, help="course of the learning rate")
+        warm_up: float = number(
+            0.0,
+            low=0,
+            high=0.9,
+            help="share of the steps in which the rate rises; one_cycle has its own",
+        )
+        lr_patience: int = number(
+            5, low=0, high=1000, help="schedule=plateau: epochs without gain before a tenth of the rate"
+        )
         patience: int = number(0, low=0, help="epochs without a better value before it stops; 0: never")
+        accumulate: int = number(
+            1, low=1, high=4096, log=True, help="batches whose gradients make one step"
+        )
+        clip_norm: float = number(0.0, low=0, high=1e6, help="largest norm of a gradient; 0: any")
+        on_nan: str = choice(*MODES, help="what a loss or gradient that is NaN or infinite does")
+        precision: str = choice(*PRECISIONS, help="number format of the products")
+        compile: bool = switch(False, help="compile the network; takes a minute, then steps are faster")
+        cuda_graphs: str = choice("auto", "off", help="record small steps on CUDA, where it is faster")
         log_every: int = number(
             10, low=1, high=100_000, log=True, live=True, help="steps between records"
         )
+        save_minutes: float = number(
+            5.0,
+            low=0.001,
+            high=10_000,
+            log=True,
+            live=True,
+            help="minutes between checkpoints, at most",
+        )
+        keep: int = number(1, low=1, high=1000, log=True, help="newest checkpoints that are kept")
 
     monitor: ClassVar[str] = "val/loss"
     monitor_mode: ClassVar[Literal["min", "max"]] = "min"
 
     params: Any
     net: nn.Module
+    run_handle: Run
 
     def __init__(self, params: Any = None, *, seed: int = 0) -> None:
         super().__init__(params, seed=seed)
@@ -94,9 +124,9 @@ class Training(Recipe):
         make = OPTIMIZERS[self.params.optimizer]
         return make(trainable, self.params.lr, self.params.weight_decay)
 
-    def learning_rate_factor(self, done: float) -> float:
-        """What every learning rate is multiplied by when `done` (0 to 1) of the training is done."""
-        return SCHEDULES[self.params.schedule](done)
+    def learning_rate_factor(self, step: int, total: int) -> float:
+        """What every learning rate is multiplied by in the step after `step` others, of `total`."""
+        return schedules.factor(self.params.schedule, step, total, self.params.warm_up)
 
     def metrics(self) -> dict[str, Any]:
         """Torchmetrics by name, measured over a whole split: `val/NAME`, `test/NAME`."""
@@ -110,7 +140,7 @@ class Training(Recipe):
         """Called after each optimizer step: an average of weights, a clamp on the picture."""
 
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
-        """Called with all metrics of `val` or `test`; the place for figures."""
+        """Called with what `metrics` gave for `val` or `test`; the place for figures."""
 
     # What a recipe calls.
 
@@ -119,16 +149,17 @@ class Training(Recipe):
 
         A closure that gives the loss is called as often as the optimizer (LBFGS) wants.
         """
-        return self._current().optimizers.minimize(loss, optimizer)
+        return self._current().stepper.minimizer.minimize(loss, optimizer)
 
     def measure(self, predictions: Tensor, targets: Tensor) -> None:
         """Feed a batch to the metrics of the split that is being evaluated."""
-        self._current().measure(predictions, targets)
+        self._current().evaluation.measure(predictions, targets)
 
     # What the workbench calls.
 
     def run(self, run: Run) -> None:
         """Train, evaluating after each epoch, and test the best weights at the end."""
+        self.run_handle = run
         self._loop = Loop(self, run, self._resume_from)
         self._resume_from = {}
         self._loop.fit()
@@ -139,8 +170,12 @@ class Training(Recipe):
             folder = RunFolder(Path(place))
             recorder = Recorder(folder.events_file)
             try:
-                self._loop = Loop(self, Run(folder, recorder, recipe=self, device=self.device), {})
-                return rehearse(self._loop)
+                self.run_handle = Run(folder, recorder, recipe=self, device=self.device)
+                self._loop = Loop(self, self.run_handle, {})
+                try:
+                    return rehearse(self._loop)
+                finally:
+                    self._loop.close()
             finally:
                 recorder.close()
 
@@ -152,10 +187,16 @@ class Training(Recipe):
         """Kept until `run` has built what it belongs to."""
         self._resume_from = state
 
+    def fitting_parameters(self) -> dict[str, Value]:
+        """Half the batch, and half of that, until a step fits."""
+        return {} if self._loop is None else fitting_batch_size(self._loop)
+
     def parameter_changed(self, name: str) -> None:
-        """A new learning rate or weight decay reaches the optimizers before the next step."""
+        """A new value holds from the next step on; a step recorded with the old one is made anew."""
         if name == "weight_decay":
             self._current().optimizers.set_weight_decay(self.params.weight_decay)
+        if name not in _OUTSIDE_THE_STEP:
+            self._current().forget_graph()
 
     def _current(self) -> Loop:
         if self._loop is None:

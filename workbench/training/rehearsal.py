@@ -13,41 +13,71 @@ import torch
 from torch import Tensor, nn
 
 from workbench import units
+from workbench.params import Value
 from workbench.training.loop import Loop
+from workbench.training.trials import seconds
 
 TIMED_STEPS = 3
+SAFE_SHARE = 0.9  # of the free memory: pieces of it cannot be used
 
 
 def rehearse(loop: Loop) -> str:
     """Make a few steps and one evaluation, and say what they showed."""
     shapes: dict[str, str] = {}
-    batch = next(loop.batches())
+    group = next(loop.groups())
     with _recorded_shapes(loop.recipe.net, shapes):
         began = time.perf_counter()
-        loop.train_step(batch)
+        loop.train_step(group)
         first_s = time.perf_counter() - began
-    step_s = _seconds_a_step(loop, batch)
+    step_s = seconds(lambda: loop.train_step(group), TIMED_STEPS, loop.device)
     loop.rehearse_evaluation()
     total = loop.total_steps
     lines = [
         *_table(loop.recipe.net, shapes),
         "",
         f"device        {loop.device}",
-        f"batch         {_shape(batch)}",
+        f"batch         {_batch(group)}",
         f"first step    {units.duration(first_s)}, then {step_s * 1e3:.1f} ms a step",
         f"whole run     {total:,} steps, about {units.duration(total * step_s)} beside evaluation",
         f"peak memory   {units.size(_peak_memory(loop.device))}",
+        *_largest_batch(loop),
     ]
     return "\n".join(lines)
 
 
-def _seconds_a_step(loop: Loop, batch: Any) -> float:
-    began = time.perf_counter()
-    for _ in range(TIMED_STEPS):
-        loop.train_step(batch)
-    if loop.device.type == "cuda":
-        torch.cuda.synchronize(loop.device)
-    return (time.perf_counter() - began) / TIMED_STEPS
+def fitting_batch_size(loop: Loop) -> dict[str, Value]:
+    """After memory ran out: half the batch, and half of that, until a step was made; empty if none."""
+    size = int(loop.recipe.params.batch_size)
+    while size > 1:
+        size //= 2
+        for weight in loop.recipe.net.parameters():
+            weight.grad = None
+        if loop.device.type == "cuda":
+            torch.cuda.empty_cache()
+        try:
+            return {"batch_size": size} if loop.make_step_of(size) else {}
+        except (RuntimeError, MemoryError):
+            continue
+    return {}
+
+
+def _largest_batch(loop: Loop) -> Iterator[str]:
+    """On a CUDA device, the batch that fills it, from what one and half a batch take."""
+    if loop.device.type != "cuda":
+        return
+    size = int(loop.recipe.params.batch_size)
+    whole, half = (_peak_of(loop, batch_size) for batch_size in (size, max(size // 2, 1)))
+    free, _all = torch.cuda.mem_get_info(loop.device)
+    a_sample = (whole - half) / max(size - size // 2, 1)
+    if whole and a_sample > 0:
+        room = free + torch.cuda.memory_reserved(loop.device) - whole
+        yield f"fits          a batch of about {size + int(SAFE_SHARE * room / a_sample):,}"
+
+
+def _peak_of(loop: Loop, batch_size: int) -> int:
+    torch.cuda.reset_peak_memory_stats(loop.device)
+    made = loop.make_step_of(batch_size)
+    return torch.cuda.max_memory_allocated(loop.device) if made else 0
 
 
 @contextmanager
@@ -81,6 +111,12 @@ def _table(net: nn.Module, shapes: dict[str, str]) -> Iterator[str]:
     yield f"{'total':<68}{total:>12,}"
 
 
+def _batch(group: list[Any]) -> str:
+    """Shapes of a step's batch, and how many of them it has where they are several."""
+    one = _shape(group[0])
+    return one if len(group) == 1 else f"{len(group)} times {one}"
+
+
 def _shape(value: Any) -> str:
     if isinstance(value, Tensor):
         return "x".join(map(str, value.shape)) or "number"
@@ -88,7 +124,7 @@ def _shape(value: Any) -> str:
         return "{" + ", ".join(f"{key}: {_shape(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple | list):
         return "(" + ", ".join(map(_shape, value)) + ")"
-    return type(value).__name__
+    return "none" if value is None else type(value).__name__
 
 
 def _peak_memory(device: torch.device) -> int:

@@ -1,0 +1,136 @@
+"""Batches of a data set: loaded ahead by worker processes, the same whoever loads them and when."""
+
+from __future__ import annotations
+
+import atexit
+import signal
+from collections.abc import Iterator
+from typing import Any, cast
+from weakref import WeakSet
+
+import torch
+from torch import Tensor
+from torch.utils.data import DataLoader, Dataset, Sampler, default_collate
+
+from workbench.training import random_state
+
+Place = tuple[int, int]  # epoch and number of a batch
+
+
+class BatchLoader:
+    """A torch DataLoader whose items are whole batches, so that one can begin anywhere in an epoch.
+
+    Each batch is loaded with generators seeded by its place alone: what a data set draws at random is
+    the same with any number of workers, and after a resumption. Worker processes live as long as the
+    loader.
+    """
+
+    def __init__(
+        self,
+        dataset: Dataset[Any],
+        batch_size: int,
+        *,
+        seed: int,
+        shuffle: bool,
+        collate: Any = None,
+        workers: int = 0,
+        prefetch: int = 2,
+        pin_memory: bool = False,
+    ) -> None:
+        self._batches = _Batches(dataset, batch_size, seed, shuffle, collate or default_collate)
+        self._places = _Places(-(-len(cast(Any, dataset)) // batch_size))
+        self._loader: DataLoader[Any] = DataLoader(
+            self._batches,
+            batch_size=None,
+            sampler=self._places,
+            num_workers=workers,
+            prefetch_factor=prefetch if workers else None,
+            persistent_workers=workers > 0,
+            pin_memory=pin_memory,
+            worker_init_fn=_outlast,
+            generator=torch.Generator().manual_seed(seed),  # or each epoch would draw from torch's own
+        )
+
+        _open_loaders.add(self)
+
+    def batches(self, epoch: int, skip: int = 0) -> Iterator[Any]:
+        """The batches of an epoch from number `skip` on; those before are not loaded."""
+        self._places.epoch, self._places.first = epoch, skip
+        return iter(self._loader)
+
+    def close(self) -> None:
+        """Let the worker processes go; nothing can be loaded any more."""
+        loading: Any = self._loader._iterator
+        if loading is not None and hasattr(loading, "_workers"):
+            workers = list(loading._workers)
+            loading._shutdown_workers()
+            for worker in workers:
+                if worker.is_alive():  # it waits for what another one held that was killed
+                    worker.kill()
+            self._loader._iterator = None  # who asks again gets new processes
+
+
+class _Places(Sampler[Place]):
+    """The places of an epoch's batches, in order."""
+
+    def __init__(self, count: int) -> None:
+        self.epoch = self.first = 0
+        self._count = count
+
+    def __iter__(self) -> Iterator[Place]:
+        return ((self.epoch, number) for number in range(self.first, self._count))
+
+    def __len__(self) -> int:
+        return self._count - self.first
+
+
+class _Batches(Dataset[Any]):
+    """A data set of batches; each is found by its place."""
+
+    def __init__(
+        self, dataset: Dataset[Any], batch_size: int, seed: int, shuffle: bool, collate: Any
+    ) -> None:
+        self._dataset: Any = dataset
+        self._batch_size = batch_size
+        self._seed = seed
+        self._shuffle = shuffle
+        self._collate = collate
+        self._order: tuple[int, Tensor] | None = None
+
+    def __getitem__(self, place: Place) -> Any:
+        epoch, number = place
+        start = number * self._batch_size
+        indices = self._in_order(epoch)[start : start + self._batch_size].tolist()
+        with random_state.seeded(hash((self._seed, epoch, number))):
+            if hasattr(self._dataset, "__getitems__"):
+                return self._collate(self._dataset.__getitems__(indices))
+            return self._collate([self._dataset[index] for index in indices])
+
+    def _in_order(self, epoch: int) -> Tensor:
+        count = len(self._dataset)
+        if not self._shuffle:
+            return torch.arange(count)
+        if self._order is None or self._order[0] != epoch:
+            self._order = (epoch, shuffled(count, self._seed, epoch))
+        return self._order[1]
+
+
+def _outlast(_number: int) -> None:
+    """A cluster's SIGTERM reaches every process of a job; the training needs these to end well."""
+    signal.signal(signal.SIGTERM, signal.SIG_IGN)
+
+
+_open_loaders: WeakSet[BatchLoader] = WeakSet()
+
+
+# Before multiprocessing's own way, a SIGTERM, which they do not heed.
+@atexit.register
+def _close_all() -> None:
+    for loader in list(_open_loaders):
+        loader.close()
+
+
+def shuffled(count: int, seed: int, epoch: int) -> Tensor:
+    """The order (count,) of an epoch's samples, which nothing but seed and epoch decides."""
+    generator = torch.Generator().manual_seed((seed * 1_000_003 + epoch) % 2**63)
+    return torch.randperm(count, generator=generator)

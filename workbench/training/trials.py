@@ -1,0 +1,60 @@
+"""Steps that are made to learn something from them, and then have not happened."""
+
+from __future__ import annotations
+
+import copy
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from itertools import chain
+from typing import TYPE_CHECKING
+
+import torch
+
+from workbench.training import random_state
+from workbench.training.averages import Averages
+
+if TYPE_CHECKING:
+    from workbench.training.stepping import Stepper
+
+
+@contextmanager
+def undone(stepper: Stepper) -> Iterator[None]:
+    """Put weights, buffers, optimizers, scaler, averages and random states back at the end."""
+    net, scaler = stepper.recipe.net, stepper.precision.scaler
+    tensors = list(chain(net.parameters(), net.buffers()))
+    kept = [tensor.detach().clone() for tensor in tensors]
+    optimizers = copy.deepcopy(stepper.optimizers.state_dict())
+    scale = copy.deepcopy(scaler.state_dict())
+    averages, stepper.averages = stepper.averages, Averages()
+    randomness = random_state.capture()
+    try:
+        yield
+    finally:
+        with torch.no_grad():
+            for tensor, before in zip(tensors, kept, strict=True):
+                tensor.copy_(before)
+                tensor.grad = None
+        stepper.optimizers.load_state_dict(optimizers)
+        if scaler.is_enabled():
+            scaler.load_state_dict(scale)
+        stepper.averages = averages
+        stepper.guard.forget()
+        random_state.restore(randomness)
+
+
+def seconds(work: Callable[[], object], times: int, device: torch.device) -> float:
+    """The mean time of `work` until the device is done with it."""
+    _wait_for(device)
+    began = time.perf_counter()
+    for _ in range(times):
+        work()
+    _wait_for(device)
+    return (time.perf_counter() - began) / times
+
+
+def _wait_for(device: torch.device) -> None:
+    if device.type == "cuda":
+        torch.cuda.synchronize(device)
+    elif device.type == "mps":
+        torch.mps.synchronize()
