@@ -39,6 +39,16 @@ def test_a_taken_device_is_told_apart() -> None:
     assert "another program has the device" in describe(fault, 0, "r", {}).title
 
 
+class TooHotError(WorkbenchError):
+    """One that says what it is."""
+
+    kind = "not_finite"
+
+
+def test_a_fault_of_the_workbench_says_what_kind_it_is() -> None:
+    assert describe(TooHotError("the loss became NaN"), 3, "r", {}).kind == "not_finite"
+
+
 def test_the_users_own_faults_come_without_a_traceback() -> None:
     failed = describe(WorkbenchError("no pictures", "give a folder"), 0, "r", {})
     assert (failed.kind, failed.title, failed.remedy, failed.traceback) == (

@@ -21,7 +21,7 @@ from workbench.runs.history import History
 from workbench.runs.lock import holder
 from workbench.runs.recorder import Recorder
 from workbench.runs.state import State, Status, status_of
-from workbench.workers import launch, protocol
+from workbench.workers import calling, launch, living, protocol
 from workbench.workers.launch import Order
 
 Ended = Callable[[RunFolder], Status]
@@ -124,16 +124,6 @@ def test_a_stop_for_an_earlier_attempt_does_not_stop_the_next(
     assert ended(folder).state is State.FINISHED
 
 
-@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT])
-def test_a_signal_finishes_the_step_and_leaves(
-    start: Callable[..., RunFolder], until: Until, ended: Ended, number: signal.Signals
-) -> None:
-    folder = start(steps=100_000, pace_s=0.02)
-    os.kill(until(folder, counting).pid, number)
-    status = ended(folder)
-    assert (status.state, status.reason) == (State.STOPPED, f"stopped by {number.name}")
-
-
 def test_a_hangup_does_not_reach_the_worker_and_it_has_its_own_session(
     start: Callable[..., RunFolder], until: Until, ended: Ended
 ) -> None:
@@ -226,6 +216,18 @@ def test_a_module_in_the_working_directory_hides_none_of_ours(
     assert b"hidden" not in done.stderr
 
 
+def test_what_a_killed_writer_left_aside_is_gone_with_the_next_attempt(
+    start: Callable[..., RunFolder], ended: Ended
+) -> None:
+    half = "(run.folder.path / f'.last.pt.{os.getpid()}').write_text('half')"
+    folder = start(fault_at=2, fault=f"{half}; os.kill(os.getpid(), signal.SIGKILL)")
+    assert ended(folder).state is State.LOST
+    assert len(list(folder.path.glob(".last.pt.*"))) == 1
+    launch.resume(folder, values={"fault_at": 0})
+    assert ended(folder).state is State.FINISHED
+    assert list(folder.path.glob(".last.pt.*")) == []
+
+
 def test_a_crash_of_the_interpreter_is_lost_with_its_stack_in_the_log(
     start: Callable[..., RunFolder], ended: Ended
 ) -> None:
@@ -262,9 +264,9 @@ def test_a_recipe_that_is_gone_or_broken_since_its_launch_fails_with_the_reason(
     folder = launch.launch(Order(info), checkpoints)
     ended(folder)
     file.write_text("import nowhere_to_be_found\n" + COUNT)
-    launch.refuse_living(folder, "be resumed")
+    living.refuse_living(folder, "be resumed")
     control.ask(folder.control_file, control.Launch())
-    launch._start_worker(folder, None)
+    calling.start_worker(folder, None)
     status = ended(folder)
     assert status.state is State.FAILED
     assert "needs the module 'nowhere_to_be_found'" in status.reason

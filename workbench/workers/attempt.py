@@ -9,14 +9,18 @@ import random
 import socket
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import msgspec
 
 from workbench.errors import UsageError, WorkbenchError
 from workbench.params import Value
 from workbench.recipe import Recipe
 from workbench.runs import control, events
+from workbench.runs.checkpoint_writer import CheckpointFiles
 from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.progress import Goal
 from workbench.runs.recorder import Recorder, finite_or_word, now
@@ -25,6 +29,7 @@ from workbench.runs.state import status_of
 from workbench.runs.steering import NothingToSaveError
 from workbench.workers import devices, queue
 from workbench.workers.faults import describe
+from workbench.workers.fitting import let_go, what_fits
 from workbench.workers.loading import load
 
 
@@ -45,6 +50,7 @@ class Attempt:
         self._overrides = self._overrides_since(0)
         self._warm = warm
         self._signal = ""
+        self._made: Recipe | None = None
         self._run: Run | None = None
 
     def terminate(self, signal_name: str) -> None:
@@ -55,26 +61,27 @@ class Attempt:
 
     def execute(self) -> int:
         """Do it all; 0 when the recipe finished or was stopped, 1 when it failed."""
-        try:
-            self._execute()
-        except queue.GaveUpError:
-            step = status_of(self.folder).step  # where an earlier attempt left it
-            self.recorder.record(events.Stopped(time=now(), step=step, by=self._who_gave_up()))
-        except BaseException as fault:  # noqa: BLE001 - whatever it is, it is this run's last word
-            self._fail(fault)
-            return 1
-        return 0
+        with contextlib.ExitStack() as held:
+            try:
+                self._execute(held)
+            except queue.GaveUpError:
+                step = status_of(self.folder).step  # where an earlier attempt left it
+                self.recorder.record(events.Stopped(time=now(), step=step, by=self._who_gave_up()))
+            except BaseException as fault:  # noqa: BLE001 - whatever it is, it is this run's last word
+                self._fail(fault)
+                return 1
+            return 0
 
-    def _execute(self) -> None:
+    def _execute(self, held: contextlib.ExitStack) -> None:
+        """Do the work; the device is `held` on, so that what would fit into it can be found out."""
+        self.folder.remove_leftovers()
         self.folder.keep_reserve()  # an attempt before this one may have used it up
         lease = self._lease()
-        try:
-            recipe = self._recipe(lease.device.name)
-            run = self._begin(recipe, lease.device.name)
-            recipe.run(run)
-            self._end(run)
-        finally:
-            lease.release()
+        held.callback(lease.release)
+        self._made = self._recipe(lease.device.name)
+        run = self._begin(self._made, lease.device.name)
+        self._made.run(run)
+        self._end(run)
 
     def _lease(self) -> queue.Lease:
         wanted = devices.candidates(self.launch.device)
@@ -153,6 +160,7 @@ class Attempt:
             step=step,
             goal=goal,
             forked=forked,
+            partial=forked and self.launches[0].partial,
         )
         run.steering.save_now = lambda reason: _save(run, recipe, reason)
         if whole:
@@ -189,6 +197,7 @@ class Attempt:
                 run.steering.save_now("stop")
             except NothingToSaveError:
                 run.message("this recipe has nothing to save; resuming starts it again")
+        run.wait_for_checkpoints()
         run.meter.record()
         if left_early:
             self.recorder.record(events.Stopped(time=now(), step=run.step, by=run.steering.stopped_by))
@@ -201,26 +210,57 @@ class Attempt:
             # Room kept back for the last words of a run whose disk is full.
             self.folder.reserve_file.unlink(missing_ok=True)
         step = 0 if self._run is None else self._run.step
-        self.recorder.record(describe(fault, step, self.folder.name, self._current_values()))
+        self._await_checkpoints()
+        failed = describe(fault, step, self.folder.name, self._current_values())
+        if failed.kind == "out_of_memory" and self._made is not None:
+            failed = self._with_what_fits(failed, fault, self._made)
+        self.recorder.record(failed)
         with contextlib.suppress(OSError):  # no room is left for output.log; the record has it all
             traceback.print_exception(fault)
+
+    def _await_checkpoints(self) -> None:
+        """Let one that is being written be finished; the next attempt begins from it."""
+        if self._run is not None:
+            try:
+                self._run.wait_for_checkpoints()
+            except Exception:  # noqa: BLE001 - the fault at hand came first, and has to be recorded
+                traceback.print_exc()
+
+    def _with_what_fits(
+        self, failed: events.Failed, fault: BaseException, recipe: Recipe
+    ) -> events.Failed:
+        let_go(fault)
+        if self._run is not None:
+            self._run.meter.phase = "looking for what fits"
+            with contextlib.suppress(OSError):  # the last word matters more
+                self._run.meter.record()
+        remedy = what_fits(recipe, f"workbench resume {self.folder.name}")
+        return msgspec.structs.replace(failed, remedy=remedy or failed.remedy)
 
     def _current_values(self) -> dict[str, Value]:
         return {**self.manifest.parameters, **self._overrides}
 
 
 class TorchFiles:
-    """Checkpoints by torch, which is imported when the first one is written or read."""
+    """Checkpoints by torch, which is imported when the first one is copied or read."""
+
+    def reserve(self, state: Mapping[str, Any]) -> Callable[[], None]:
+        return self._files.reserve(state)
+
+    def snapshot(self, state: Mapping[str, Any]) -> Mapping[str, Any]:
+        return self._files.snapshot(state)
 
     def write(self, path: Path, state: Mapping[str, Any]) -> None:
-        from workbench.training import checkpoints  # noqa: PLC0415 - costs seconds, and may never be needed
-
-        checkpoints.write(path, state)
+        self._files.write(path, state)
 
     def read(self, path: Path) -> dict[str, Any]:
-        from workbench.training import checkpoints  # noqa: PLC0415
+        return self._files.read(path)
 
-        return checkpoints.read(path)
+    @cached_property
+    def _files(self) -> CheckpointFiles:
+        from workbench.training.checkpoints import TorchCheckpoints  # noqa: PLC0415 - costs seconds
+
+        return TorchCheckpoints()
 
 
 def seed_everything(seed: int) -> None:
@@ -233,7 +273,8 @@ def seed_everything(seed: int) -> None:
 
 
 def _save(run: Run, recipe: Recipe, reason: str) -> None:
-    run.save(recipe.state_dict(), name="best" if reason == "best" else "last", reason=reason)
+    keep = getattr(recipe.params, "keep", 1)
+    run.save(recipe.state_dict(), reason=reason, keep=keep)
 
 
 def _opened(path: Path, recipe_id: str) -> Mapping[str, Any]:

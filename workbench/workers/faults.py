@@ -5,15 +5,12 @@ from __future__ import annotations
 import errno
 import traceback
 from collections.abc import Mapping
-from typing import Literal
 
-from workbench.errors import WorkbenchError
+from workbench.errors import FaultKind, WorkbenchError
 from workbench.params import Value
 from workbench.runs import events
 from workbench.runs.recorder import now
 from workbench.workers.loading import RecipeError
-
-Kind = Literal["error", "out_of_memory", "disk_full", "refused"]
 
 _OUT_OF_MEMORY_WORDS = (
     "out of memory",
@@ -27,7 +24,10 @@ _DEVICE_BUSY_WORDS = ("devices are busy or unavailable", "device-side busy")
 def describe(
     fault: BaseException, step: int, run: str, parameters: Mapping[str, Value]
 ) -> events.Failed:
-    """The record of a failure at `step`; the user's own faults come without a traceback."""
+    """The record of a failure at `step`; the user's own faults come without a traceback.
+
+    `run` is the run's name, and `parameters` those that hold now.
+    """
     trace = "".join(traceback.format_exception(fault))
     if isinstance(fault, WorkbenchError):
         return events.Failed(
@@ -35,7 +35,7 @@ def describe(
             step=step,
             title=fault.title,
             remedy=fault.remedy,
-            kind="refused",
+            kind=fault.kind,
             exception=type(fault).__name__,
             traceback=fault.trace if isinstance(fault, RecipeError) else "",
         )
@@ -60,10 +60,14 @@ def is_out_of_memory(fault: BaseException) -> bool:
 
 def _told_apart(
     fault: BaseException, run: str, parameters: Mapping[str, Value]
-) -> tuple[Kind, str, str]:
+) -> tuple[FaultKind, str, str]:
     name, text = type(fault).__name__, str(fault).partition("\n")[0]
     if is_out_of_memory(fault):
-        return "out_of_memory", f"out of memory: {text or name}", _smaller(run, parameters)
+        return (
+            "out_of_memory",
+            f"out of memory: {text or name}",
+            smaller(f"workbench resume {run}", parameters),
+        )
     if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
         where = f" ({fault.filename})" if fault.filename else ""
         return "disk_full", f"the disk is full{where}", f"make room, then: workbench resume {run}"
@@ -72,8 +76,9 @@ def _told_apart(
     return "error", f"{name}: {text}" if text else name, "the traceback names the line"
 
 
-def _smaller(run: str, parameters: Mapping[str, Value]) -> str:
+def smaller(call: str, parameters: Mapping[str, Value]) -> str:
+    """What to do where memory ran out and nobody knows what would fit; `call` takes parameters."""
     size = parameters.get("batch_size")
     if isinstance(size, int) and size > 1:
-        return f"halve the batch: workbench resume {run} batch_size={size // 2}"
+        return f"halve the batch: {call} batch_size={size // 2}"
     return "make the model or its input smaller, or free memory on the device"

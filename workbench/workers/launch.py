@@ -2,37 +2,33 @@
 
 from __future__ import annotations
 
-import importlib.metadata
 import math
 import os
-import platform
 import shutil
-import subprocess
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
-from typing import TypeVar
-
-import msgspec
 
 from workbench import schema as schemas
 from workbench.catalog import RecipeInfo, read_recipe
 from workbench.errors import UsageError, WorkbenchError, refuse
 from workbench.params import Value, check_all, parse_all
-from workbench.runs import control, events, lock, state
+from workbench.runs import control, events
 from workbench.runs import folder as folders
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
 from workbench.runs.history import History
+from workbench.runs.saved import saved
 from workbench.schema import Schema
 from workbench.workers import devices, protocol, queue
-from workbench.workers.standby import Standby, StandbyGoneError
+from workbench.workers.calling import ask, start_worker
+from workbench.workers.living import alone, refuse_living
+from workbench.workers.provenance import git_commit, versions
+from workbench.workers.standby import Standby
 
 ANSWER_POLL_S = 0.03
-VERSIONS_OF = ("training-workbench", "torch", "torchvision", "numpy")
-
-AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
+NAN_POLICY = "on_nan"
 
 
 @dataclass(frozen=True)
@@ -57,11 +53,26 @@ def schema_of(info: RecipeInfo, standby: Standby | None = None) -> Schema:
     known = schemas.cached(info)
     if known is not None:
         return known
-    schema = _ask(protocol.Describe(file=str(info.file)), Schema, standby)
+    schema = ask(protocol.Describe(file=str(info.file)), Schema, standby)
     if schema.error:
         raise WorkbenchError(schema.error, schema.remedy)
     schemas.keep(info, schema)
     return schema
+
+
+def nan_policy(info: RecipeInfo, policy: str, standby: Standby | None = None) -> dict[str, str]:
+    """The value that makes a run `stop` at NaN or infinity, `skip` the step, or `ignore` it.
+
+    Raises:
+        UsageError: when the recipe leaves no choice.
+        WorkbenchError: as `schema_of` does.
+    """
+    if any(parameter.name == NAN_POLICY for parameter in schema_of(info, standby).parameters):
+        return {NAN_POLICY: policy}
+    raise UsageError(
+        f"{info.id} cannot be told what to do about NaN: it has no parameter {NAN_POLICY}",
+        "--on-nan is for recipes that the training loop trains; leave it out",
+    )
 
 
 def launch(order: Order, checkpoints: Path, standby: Standby | None = None) -> RunFolder:
@@ -87,20 +98,23 @@ def resume(
     `values` change parameters from there on: more epochs, another learning rate.
 
     Raises:
-        UsageError: when the run is alive, or a value is refused.
+        AliveError: when the run is alive, or another client was faster.
+        UsageError: when a value is refused.
     """
     refuse_living(folder, "be resumed")
     manifest = folder.manifest()
     if manifest.recipe.id.startswith("track/"):
         raise UsageError(f"{folder.name} was recorded by a script", "run the script again")
-    info = _recipe_of(manifest)
+    info = recipe_of(folder)
     given = dict(values or {})
     checked = parse_all(schema_of(info, standby).parameters, given)
     asked = device or _last_device(folder, manifest)
     devices.candidates(asked)
     overrides = {name: checked[name] for name in given}
-    control.ask(folder.control_file, control.Launch(device=asked, parameters=overrides))
-    _start_worker(folder, standby)
+    with alone(folder):
+        refuse_living(folder, "be resumed")
+        control.ask(folder.control_file, control.Launch(device=asked, parameters=overrides))
+        start_worker(folder, standby)
 
 
 def fork(  # the keywords of launch, and where to fork from
@@ -109,11 +123,14 @@ def fork(  # the keywords of launch, and where to fork from
     checkpoints: Path,
     values: Mapping[str, object] | None = None,
     checkpoint: str = "last",
+    partial: bool = False,
     seed: int | None = None,
     device: str | None = None,
     standby: Standby | None = None,
 ) -> RunFolder:
     """Start a child from a checkpoint of `parent`, with its parameters overlaid by `values`.
+
+    A child whose network has another shape begins with the weights that fit where `partial` says so.
 
     Raises:
         UsageError: on refused values, or a checkpoint that is not there.
@@ -122,14 +139,24 @@ def fork(  # the keywords of launch, and where to fork from
     path = parent.checkpoint(checkpoint)
     step = _step_of(parent, path.name)
     order = Order(
-        recipe=_recipe_of(manifest),
+        recipe=recipe_of(parent),
         values={**parameters_at(parent, step), **(values or {})},
         seed=manifest.seed if seed is None else seed,
         device=device or manifest.device,
     )
     origin = Parent(run=parent.name, checkpoint=path.name, step=step)
     values_at_start = _checked(order, standby)
-    return _start_new(order, values_at_start, checkpoints, standby, parent=origin, beginning=path)
+    beginning = _Beginning(origin, path, partial)
+    return _start_new(order, values_at_start, checkpoints, standby, beginning)
+
+
+@dataclass(frozen=True)
+class _Beginning:
+    """Where a fork begins."""
+
+    parent: Parent
+    checkpoint: Path
+    partial: bool
 
 
 def rehearse(order: Order, standby: Standby | None = None) -> str:
@@ -143,7 +170,7 @@ def rehearse(order: Order, standby: Standby | None = None) -> str:
     job = protocol.Rehearse(
         file=str(order.recipe.file), parameters=values, seed=order.seed, device=order.device
     )
-    report = _ask(job, protocol.Report, standby)
+    report = ask(job, protocol.Report, standby)
     if report.error:
         raise WorkbenchError(report.error, report.remedy)
     return report.text
@@ -153,25 +180,14 @@ def delete(folder: RunFolder) -> None:
     """Remove a run's folder.
 
     Raises:
-        UsageError: when the run is alive.
+        AliveError: when the run is alive.
     """
-    refuse_living(folder, "be deleted")
-    try:
-        shutil.rmtree(folder.path)
-    except OSError as fault:
-        raise WorkbenchError(f"{folder.name} cannot be deleted: {fault}") from None
-
-
-def refuse_living(folder: RunFolder, what: str) -> None:
-    """Raise UsageError, with process and host, when the run is alive."""
-    status = state.status_of(folder)
-    if not status.state.ended:
-        holder = lock.holder(folder.lock_file)
-        where = f" (pid {holder.pid} on {holder.host})" if holder else ""
-        raise UsageError(
-            f"{folder.name} is {status.state}{where} and cannot {what}",
-            f"stop it first: workbench stop {folder.name}",
-        )
+    with alone(folder):
+        refuse_living(folder, "be deleted")
+        try:
+            shutil.rmtree(folder.path)
+        except OSError as fault:
+            raise WorkbenchError(f"{folder.name} cannot be deleted: {fault}") from None
 
 
 def wait_for_answer(
@@ -235,9 +251,7 @@ def _start_new(
     values: dict[str, Value],
     checkpoints: Path,
     standby: Standby | None,
-    *,
-    parent: Parent | None = None,
-    beginning: Path | None = None,
+    beginning: _Beginning | None = None,
 ) -> RunFolder:
     info = order.recipe
     manifest = Manifest(
@@ -246,16 +260,20 @@ def _start_new(
         parameters=values,
         seed=order.seed,
         device=order.device,
-        parent=parent,
+        parent=None if beginning is None else beginning.parent,
         versions=versions(),
         git_commit=git_commit(info.file.parent),
     )
     folder, _ = folders.create(manifest, checkpoints)
     if beginning is not None:
-        _take_along(beginning, folder)
-    request = control.Launch(device=order.device, wait_for_device=order.wait_for_device)
+        _take_along(beginning.checkpoint, folder)
+    request = control.Launch(
+        device=order.device,
+        wait_for_device=order.wait_for_device,
+        partial=beginning is not None and beginning.partial,
+    )
     control.ask(folder.control_file, request)
-    _start_worker(folder, standby)
+    start_worker(folder, standby)
     return folder
 
 
@@ -268,51 +286,17 @@ def _take_along(checkpoint: Path, folder: RunFolder) -> None:
         os.link(checkpoint, folder.start_file)
     except OSError:  # another file system, or one without links
         try:
-            shutil.copyfile(checkpoint, folder.start_file)
+            copy = folders.aside(folder.start_file)
+            shutil.copyfile(checkpoint, copy)
+            copy.replace(folder.start_file)
         except OSError as fault:
             shutil.rmtree(folder.path, ignore_errors=True)
             raise WorkbenchError(f"{checkpoint} cannot be copied: {fault.strerror or fault}") from None
 
 
-def _start_worker(folder: RunFolder, standby: Standby | None) -> None:
-    if standby is not None and standby.started:
-        try:
-            standby.ask(protocol.Work(folder=str(folder.path)), protocol.Done)
-            return
-        except StandbyGoneError:
-            pass  # then the cold way
-    command = protocol.command("work", str(folder.path))
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
-    if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise WorkbenchError(f"no worker could be started: {said}", f"see {folder.output_file}")
-
-
-def _ask(
-    job: protocol.Describe | protocol.Rehearse, answer: type[AnswerT], standby: Standby | None
-) -> AnswerT:
-    if standby is not None and (standby.started or standby.closed):
-        try:
-            return standby.ask(job, answer)
-        except StandbyGoneError:
-            if standby.closed:
-                raise
-            # Else the cold way.
-    done = subprocess.run(
-        protocol.command("answer"),
-        input=msgspec.json.encode(job),
-        capture_output=True,
-        check=False,
-        start_new_session=True,
-    )
-    last_line = done.stdout.rpartition(b"\n")[2]
-    if done.returncode or not last_line:
-        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
-        raise WorkbenchError("importing the recipe ended its process", said)
-    return msgspec.json.decode(last_line, type=answer)
-
-
-def _recipe_of(manifest: Manifest) -> RecipeInfo:
+def recipe_of(folder: RunFolder) -> RecipeInfo:
+    """The recipe of a run as its file is now; with its error where it is broken or gone."""
+    manifest = folder.manifest()
     file = Path(manifest.recipe.file)
     info = read_recipe(file, file.parent.parent)
     return (
@@ -328,39 +312,5 @@ def _last_device(folder: RunFolder, manifest: Manifest) -> str:
 
 
 def _step_of(folder: RunFolder, file: str) -> int:
-    saved = [c for c in History(folder).read_all().checkpoints if c.file == file]
-    return saved[-1].step if saved else 0
-
-
-def versions() -> dict[str, str]:
-    """Versions of what decides a run's numbers, read from package metadata."""
-    found = {"python": platform.python_version()}
-    for package in VERSIONS_OF:
-        try:
-            found[package] = importlib.metadata.version(package)
-        except importlib.metadata.PackageNotFoundError:
-            continue
-    return found
-
-
-def git_commit(folder: Path) -> str:
-    """The commit that `folder` is at, with `+` where tracked files differ; empty outside of git."""
-    try:
-        said = subprocess.run(
-            [
-                "git",
-                "-C",
-                str(folder),
-                "describe",
-                "--always",
-                "--dirty=+",
-                "--abbrev=40",
-                "--exclude=*",
-            ],
-            capture_output=True,
-            check=False,
-            timeout=5,
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return ""
-    return said.stdout.decode().strip() if said.returncode == 0 else ""
+    there = saved(folder, History(folder).read_all().checkpoints)
+    return next((one.step for one in there if one.file == file), None) or 0

@@ -7,19 +7,22 @@ import traceback
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
+from workbench.params import Value
 from workbench.recipe import Recipe
 from workbench.runs.folder import RunFolder
 from workbench.runs.recorder import Recorder
 from workbench.runs.run import Run
 from workbench.workers import devices
 from workbench.workers.attempt import TorchFiles, seed_everything
-from workbench.workers.faults import describe
+from workbench.workers.faults import describe, smaller
+from workbench.workers.fitting import let_go, what_fits
 from workbench.workers.loading import RecipeError, load
 from workbench.workers.protocol import Rehearse, Report
 
 
 def rehearse(job: Rehearse) -> Report:
     """Build the recipe and make one step of it; a fault is reported as a run's would be."""
+    recipe: Recipe | None = None
     try:
         recipe_class = load(Path(job.file))
         seed_everything(job.seed)
@@ -30,7 +33,18 @@ def rehearse(job: Rehearse) -> Report:
         failed = describe(fault, 1, "RUN", job.parameters)
         trace = fault.trace if isinstance(fault, RecipeError) else traceback.format_exc()
         known = isinstance(fault, WorkbenchError) and not isinstance(fault, RecipeError)
-        return Report(error=failed.title, remedy=failed.remedy, traceback="" if known else trace)
+        remedy = failed.remedy
+        if failed.kind == "out_of_memory" and recipe is not None:
+            let_go(fault)
+            call = f"workbench run {Path(job.file).parent.name}/{Path(job.file).stem}"
+            remedy = what_fits(recipe, call, _changed(job, recipe)) or smaller(call, job.parameters)
+        return Report(error=failed.title, remedy=remedy, traceback="" if known else trace)
+
+
+def _changed(job: Rehearse, recipe: Recipe) -> dict[str, Value]:
+    """The values that are not the recipe's defaults."""
+    defaults = {p.name: p.default for p in recipe.params.parameters}
+    return {name: value for name, value in job.parameters.items() if value != defaults.get(name)}
 
 
 def _one_step(recipe: Recipe) -> str:

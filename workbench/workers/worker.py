@@ -35,6 +35,8 @@ def work(path: Path, *, warm: bool) -> int:
     """Be the worker of the run in `path` until it ends; the exit status for this process."""
     folder = RunFolder(path)
     _redirect_output(folder)
+    early: list[str] = []
+    _listen(early.append)  # a preemption does not wait for the imports below
     lock = RunLock(folder.lock_file)
     try:
         lock.acquire()
@@ -47,6 +49,8 @@ def work(path: Path, *, warm: bool) -> int:
 
         attempt = Attempt(folder, warm=warm)
         _listen(attempt.terminate)
+        for name in early:
+            attempt.terminate(name)
         return attempt.execute()
     finally:
         lock.release()

@@ -1,0 +1,63 @@
+"""Hands jobs to a process that knows torch: the standby where there is one, else a new process."""
+
+from __future__ import annotations
+
+import subprocess
+from typing import TypeVar
+
+import msgspec
+
+from workbench.errors import WorkbenchError
+from workbench.runs.folder import RunFolder
+from workbench.workers import protocol
+from workbench.workers.standby import Standby, StandbyGoneError
+
+AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
+
+
+def start_worker(folder: RunFolder, standby: Standby | None) -> None:
+    """Let a worker begin with the run; it lives on when this process ends.
+
+    Raises:
+        WorkbenchError: when no process could be started.
+    """
+    if standby is not None and standby.started:
+        try:
+            standby.ask(protocol.Work(folder=str(folder.path)), protocol.Done)
+            return
+        except StandbyGoneError:
+            pass  # then the cold way
+    command = protocol.command("work", str(folder.path))
+    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    if done.returncode:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise WorkbenchError(f"no worker could be started: {said}", f"see {folder.output_file}")
+
+
+def ask(
+    job: protocol.Describe | protocol.Rehearse, answer: type[AnswerT], standby: Standby | None
+) -> AnswerT:
+    """What the job's process answers.
+
+    Raises:
+        WorkbenchError: when it ended without an answer.
+    """
+    if standby is not None and (standby.started or standby.closed):
+        try:
+            return standby.ask(job, answer)
+        except StandbyGoneError:
+            if standby.closed:
+                raise
+            # Else the cold way.
+    done = subprocess.run(
+        protocol.command("answer"),
+        input=msgspec.json.encode(job),
+        capture_output=True,
+        check=False,
+        start_new_session=True,
+    )
+    last_line = done.stdout.rpartition(b"\n")[2]
+    if done.returncode or not last_line:
+        said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
+        raise WorkbenchError("importing the recipe ended its process", said)
+    return msgspec.json.decode(last_line, type=answer)
