@@ -49,6 +49,13 @@ def test_a_run_that_fails_tells_the_reason_and_the_line(
     assert "\x1b" not in said.err
 
 
+def test_the_kind_of_a_failure_is_told_as_json(capsys: pytest.CaptureFixture[str]) -> None:
+    assert main(["run", "fails", "--json"]) == 1
+    assert json.loads(capsys.readouterr().out)["kind"] == "error"
+    assert main(["runs", "--json"]) == 0
+    assert json.loads(capsys.readouterr().out)[0]["kind"] == "error"
+
+
 def test_refused_parameters_are_all_told_and_nothing_is_made(
     checkpoints: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

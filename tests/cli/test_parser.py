@@ -35,6 +35,13 @@ def test_each_command_has_a_function_that_takes_the_call(name: str) -> None:
     assert list(inspect.signature(function).parameters) == ["args"]
 
 
+@pytest.mark.parametrize("name", parser.COMMANDS)
+def test_each_command_explains_itself(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+    with pytest.raises(SystemExit, match="0"):
+        parser.parse([name, "--help"])
+    assert parser.COMMANDS[name].text in capsys.readouterr().out
+
+
 def test_places_may_stand_before_and_after_the_command() -> None:
     args = parser.parse(["--recipes", "/a", "--checkpoints", "/x", "list", "--recipes", "/b"])
 
@@ -54,6 +61,14 @@ def test_options_may_stand_between_the_parameters() -> None:
 
     assert args.words == ["width=4", "lr=-1"]
     assert (args.seed, args.detach) == (3, True)
+
+
+def test_what_to_do_about_nan_is_one_of_three() -> None:
+    for call in (["run", "cnn"], ["resume", "1"], ["fork", "1"]):
+        assert parser.parse([*call, "--on-nan", "skip"]).on_nan == "skip"
+        assert parser.parse(call).on_nan is None
+        with pytest.raises(UsageError, match="invalid choice: 'panic'"):
+            parser.parse([*call, "--on-nan", "panic"])
 
 
 def test_a_mistyped_command_gets_the_nearest_names() -> None:

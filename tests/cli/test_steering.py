@@ -1,4 +1,4 @@
-"""Stop, pause, resume, fork and set, with real workers."""
+"""Stop, pause, resume, fork and set, with real workers; `resume` has more in test_resuming."""
 
 from __future__ import annotations
 
@@ -85,4 +85,6 @@ def test_a_fork_needs_a_checkpoint_that_is_there(
 ) -> None:
     assert main(["fork", finished.name, "--checkpoint", "best"]) == 2
 
-    assert f"no checkpoint of {finished.name} 'best.pt'" in capsys.readouterr().err
+    err = capsys.readouterr().err
+    assert f"no checkpoint of {finished.name} 'best.pt'" in err
+    assert "it has none yet" in err

@@ -118,7 +118,7 @@ def test_a_recipe_that_appears_is_found_on_reload(tmp_path: Path, checkpoints: P
         await press(pilot, "R")
         await sees(pilot, "  mine")
 
-    drive(app, script)
+    drive(app, script, size=LARGE)  # the list of recipes goes on growing
 
 
 def test_a_folder_that_is_none_is_told_and_the_app_lives(checkpoints: Path) -> None:

@@ -65,6 +65,20 @@ def test_a_failed_run_shows_reason_and_remedy_as_text(app: WorkbenchApp, record:
     drive(app, script)
 
 
+def test_a_preempted_run_says_how_it_goes_on(app: WorkbenchApp, record: Record) -> None:
+    folder = record(events.Stopped(time=9.0, step=60, by="SIGTERM"))
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder)
+        await sees(pilot, "↻ preempted")
+        await sees(pilot, "preempted (SIGTERM) at step 60")
+        shown = screen(pilot)
+        assert f"workbench resume {folder.name}" in shown
+        assert "r continue" in shown
+
+    drive(app, script)
+
+
 def test_a_damaged_line_is_named_and_the_rest_is_shown(app: WorkbenchApp, record: Record) -> None:
     folder = record()
     text = folder.events_file.read_bytes().split(b"\n")
@@ -138,6 +152,8 @@ def test_parameters_name_the_seed_and_checkpoints_their_steps(
     app: WorkbenchApp, record: Record
 ) -> None:
     folder = record(FINISHED)
+    (folder.path / "best.pt").write_bytes(bytes(1_200_000))
+    (folder.path / "step-00000020.pt").write_bytes(bytes(10))
 
     async def script(pilot: Pilot[None]) -> None:
         app.show_run(folder)
@@ -146,7 +162,15 @@ def test_parameters_name_the_seed_and_checkpoints_their_steps(
         await sees(pilot, "pause_s  0.5")
         assert "seed     7" in screen(pilot)
         await press(pilot, "right")
-        await sees(pilot, "best.pt  step 40")
+        await sees(pilot, "step 40")
+        lines = screen(pilot).splitlines()
+        (best,) = [line.split() for line in lines if "best.pt" in line]
+        assert best[:6] == ["best.pt", "step", "40", "1.2", "MB", "best"]
+        (kept,) = [line.split() for line in lines if "step-00000020.pt" in line]
+        assert kept[1:5] == ["step", "20", "10", "B"]
+        assert f"workbench fork {folder.name} --checkpoint NAME" in screen(pilot)
+        (folder.path / "step-00000020.pt").unlink()
+        await until(pilot, lambda: "step-00000020.pt" not in screen(pilot), "its removal")
 
     drive(app, script)
 

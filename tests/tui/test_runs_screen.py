@@ -45,6 +45,28 @@ def test_runs_show_state_progress_best_and_device(
     drive(app, script, size)
 
 
+@pytest.mark.parametrize("theme", ["workbench-dark", "workbench-light"])
+def test_a_preempted_run_has_its_own_sign_and_colour_and_can_be_continued(
+    app: WorkbenchApp, record: Record, theme: str
+) -> None:
+    record(events.Stopped(time=9.0, step=1234, by="SIGTERM"))
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.theme = theme
+        await press(pilot, "2")
+        await sees(pilot, "↻ preempted ")
+        await sees(pilot, "preempted (SIGTERM) at step 1,234")
+        shown = screen(pilot)
+        assert "resume it with: workbench resume lessons-count-0001" in shown
+        assert "r continue" in shown
+        assert "d delete" in shown
+        variables = app.get_css_variables()
+        others = {variables[name] for name in ("accent", "warning", "error", "success", "muted")}
+        assert variables["interrupted"] not in others
+
+    drive(app, script)
+
+
 def test_vim_keys_move_and_the_reason_of_a_failure_is_shown(app: WorkbenchApp, record: Record) -> None:
     record(FAILED)
     record(events.Finished(time=9.0, step=60))

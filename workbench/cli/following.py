@@ -12,6 +12,7 @@ from typing import Self
 from workbench.cli import curves, output, progress
 from workbench.cli.main import INTERRUPTED
 from workbench.cli.views import CurvesView, LogView, View
+from workbench.cli.waiting import Termination
 from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
@@ -44,11 +45,12 @@ def follow(
     view: View,
     interrupts: Interrupts,
     on_interrupt: Callable[[int, View], bool],
+    termination: Termination | None = None,
 ) -> tuple[History, Status]:
     """Show a run until it ends; what is known of it then.
 
     `on_interrupt` is called with the number of each Ctrl-C; when it returns false, the run is left
-    alone.
+    alone. A `termination` is handed on to its worker.
     """
     history = History(folder)
     heard = 0
@@ -60,6 +62,8 @@ def follow(
         view.show(history, status)
         if status.state.ended:
             break
+        if termination is not None:
+            termination.hand_on(folder)
         if interrupts.count > heard:
             heard += 1
             if not on_interrupt(heard, view):

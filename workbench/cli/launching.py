@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import argparse
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from workbench import schema as schemas
 from workbench.catalog import discover
 from workbench.cli import following, output, progress
-from workbench.cli.arguments import assignments
-from workbench.cli.main import INTERRUPTED
+from workbench.cli.main import DONE, INTERRUPTED
 from workbench.cli.views import LineView, LogView, View
+from workbench.cli.waiting import Termination
+from workbench.cli.warming import values, warm
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.workers.launch import Order, launch, rehearse, schema_of
@@ -25,42 +25,40 @@ DEFAULT_RECIPE = "images/cnn"
 def run_default(args: argparse.Namespace) -> int:
     """Train the default recipe with plain progress, where there is no terminal for the screen."""
     output.say(f"no terminal here: training {DEFAULT_RECIPE}")
-    order = Order(discover(args.recipes).find(DEFAULT_RECIPE))
-    return launch_and_follow(order, args.checkpoints, as_json=False)
+    info = discover(args.recipes).find(DEFAULT_RECIPE)
+    with warm([info]) as standby:
+        return launch_and_follow(Order(info), args.checkpoints, standby, as_json=False)
 
 
 def run_recipe(args: argparse.Namespace) -> int:
     """Start a run and follow it to its end."""
     info = discover(args.recipes).find(args.recipe)
-    order = Order(
-        recipe=info,
-        values=assignments(args.words),
-        seed=args.seed,
-        device=args.device,
-        wait_for_device=not args.no_queue,
-    )
+    order = Order(recipe=info, seed=args.seed, device=args.device, wait_for_device=not args.no_queue)
     if not info.error and schemas.cached(info) is None and output.is_terminal(sys.stderr):
         output.say_aside(f"reading the parameters of {info.id} for the first time …")
-    if args.dry_run:
-        return _rehearse(order, as_json=args.json)
-    if args.detach:
-        with _warm(order) as standby:
+    with warm([info]) as standby:
+        order = replace(order, values=values(args.words, args.on_nan, info, standby))
+        if args.dry_run:
+            return _rehearse(order, standby, as_json=args.json)
+        if args.detach:
             _say_name(launch(order, args.checkpoints, standby), as_json=args.json)
-        return 0
-    return launch_and_follow(order, args.checkpoints, as_json=args.json)
+            return DONE
+        return launch_and_follow(order, args.checkpoints, standby, as_json=args.json)
 
 
-def launch_and_follow(order: Order, checkpoints: Path, *, as_json: bool) -> int:
-    """Start a run and follow it; the first Ctrl-C asks it to stop, the second leaves it."""
-    with _warm(order) as standby:
-        schema_of(order.recipe, standby)  # may take seconds, and Ctrl-C during them means: never mind
-        with following.Interrupts() as interrupts:
-            folder = launch(order, checkpoints, standby)
-            standby.close()  # the worker lives on
-            if not as_json:
-                output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
-            view = _view(as_json=as_json)
-            history, status = following.follow(folder, view, interrupts, _Interrupted(folder))
+def launch_and_follow(order: Order, checkpoints: Path, standby: Standby, *, as_json: bool) -> int:
+    """Start a run and follow it; the first Ctrl-C asks it to stop, the second leaves it.
+
+    SIGTERM is handed on to its worker, and the end that this makes is waited for.
+    """
+    schema_of(order.recipe, standby)  # may take seconds, and Ctrl-C during them means: never mind
+    with following.Interrupts() as interrupts, Termination() as termination:
+        folder = launch(order, checkpoints, standby)
+        standby.close()  # the worker lives on
+        if not as_json:
+            output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
+        view = _view(as_json=as_json)
+        history, status = following.follow(folder, view, interrupts, _Interrupted(folder), termination)
     if as_json:
         output.write_json(progress.outcome(history, status))
     if not status.state.ended:
@@ -70,21 +68,6 @@ def launch_and_follow(order: Order, checkpoints: Path, *, as_json: bool) -> int:
         following.say_curves(history)
         progress.say_outcome(history, status)
     return progress.EXIT_STATUS[status.state]
-
-
-@contextmanager
-def _warm(order: Order) -> Iterator[Standby]:
-    """A standby where the recipe has to be imported first, so that torch is loaded once and not twice.
-
-    Where its parameters are known already it stays unstarted, and the worker starts cold.
-    """
-    standby = Standby()
-    if not order.recipe.error and schemas.cached(order.recipe) is None:
-        standby.start()
-    try:
-        yield standby
-    finally:
-        standby.close()
 
 
 class _Interrupted:
@@ -115,10 +98,10 @@ def _say_name(folder: RunFolder, *, as_json: bool) -> None:
     output.say_aside(f"follow it with: workbench watch {folder.name}")
 
 
-def _rehearse(order: Order, *, as_json: bool) -> int:
-    report = rehearse(order)
+def _rehearse(order: Order, standby: Standby, *, as_json: bool) -> int:
+    report = rehearse(order, standby)
     if as_json:
         output.write_json({"recipe": order.recipe.id, "report": report})
     else:
         output.say(report)
-    return 0
+    return DONE

@@ -17,6 +17,7 @@ DONE = 0
 FAILED = 1
 WRONG = 2
 INTERRUPTED = 130
+PREEMPTED = 143  # what a shell says of a program that SIGTERM ended
 PIPE_CLOSED = 141  # what a shell says of a program that SIGPIPE ended
 
 Command = Callable[[argparse.Namespace], int]
@@ -25,7 +26,7 @@ Command = Callable[[argparse.Namespace], int]
 def main(argv: Sequence[str] | None = None) -> int:
     """Do what the call says (default: `sys.argv`) and return the exit status.
 
-    0 done, 1 the run failed or was lost, 2 the call was wrong, 130 interrupted.
+    0 done, 1 the run failed or was lost, 2 the call was wrong, 130 interrupted, 143 preempted.
     """
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, io.TextIOWrapper):

@@ -14,7 +14,15 @@ from workbench import units
 from workbench.figures import cells
 
 _GAP = 2
-_CODES = {"bold": "1", "dim": "2", "red": "31", "green": "32", "yellow": "33", "cyan": "36"}
+_CODES = {
+    "bold": "1",
+    "dim": "2",
+    "red": "31",
+    "green": "32",
+    "yellow": "33",
+    "magenta": "35",
+    "cyan": "36",
+}
 _STATE_STYLES = {
     "queued": "yellow",
     "starting": "yellow",
@@ -22,6 +30,7 @@ _STATE_STYLES = {
     "paused": "yellow",
     "stopping": "yellow",
     "finished": "green",
+    "preempted": "magenta",
     "failed": "red",
     "lost": "red",
 }

@@ -103,7 +103,7 @@ def _list(one: argparse.ArgumentParser) -> None:
 
 
 def _show(one: argparse.ArgumentParser) -> None:
-    one.add_argument("recipe", metavar="RECIPE", help="images/cnn, or cnn where that is unique")
+    one.add_argument("name", metavar="RECIPE|RUN", help="images/cnn, cnn, or a run: images-cnn-0001")
     _json(one)
 
 
@@ -113,6 +113,7 @@ def _run(one: argparse.ArgumentParser) -> None:
     one.add_argument("--seed", type=int, default=0, help="of every source of randomness (default: 0)")
     one.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     one.add_argument("--no-queue", action="store_true", help="fail where the device is taken")
+    _on_nan(one)
     one.add_argument("--detach", action="store_true", help="print the run's name and leave")
     one.add_argument("--dry-run", action="store_true", help="rehearse it, record nothing")
     _json(one)
@@ -133,16 +134,57 @@ def _stop(one: argparse.ArgumentParser) -> None:
     one.add_argument("--after-epoch", action="store_true", help="at the end of the epoch, not now")
 
 
-def _resume(one: argparse.ArgumentParser) -> None:
-    _run_name(one)
-    one.add_argument("words", metavar="name=value", nargs="*", help=_ASSIGNMENTS)
+def _on_nan(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--on-nan",
+        choices=("stop", "skip", "ignore"),
+        default=None,
+        help="at a loss or gradient that is NaN or infinite: stop the run, skip the step, or go on "
+        "(on_nan=… is the same)",
+    )
+
+
+def _again(one: argparse.ArgumentParser) -> None:
     one.add_argument("--device", default=None, help="another device than before")
+    _on_nan(one)
+
+
+def _resume(one: argparse.ArgumentParser) -> None:
+    one.usage = "%(prog)s [options] RUN [name=value ...]\n       %(prog)s [options] --preempted"
+    one.add_argument(
+        "words",
+        metavar="RUN",
+        nargs="*",
+        help=f"a run's name, or its number where that is unique; behind it {_ASSIGNMENTS}",
+    )
+    _again(one)
+    one.add_argument(
+        "--preempted",
+        action="store_true",
+        help="every run that SIGTERM ended, as a cluster sends it: for a job's start script",
+    )
+    one.add_argument(
+        "--wait",
+        action="store_true",
+        help="stay until they have ended, and hand SIGTERM on to them; the exit status tells the worst",
+    )
 
 
 def _fork(one: argparse.ArgumentParser) -> None:
-    _resume(one)
+    _run_name(one)
+    one.add_argument("words", metavar="name=value", nargs="*", help=_ASSIGNMENTS)
+    _again(one)
     one.add_argument(
-        "--checkpoint", default="last", help="where to begin: last, best, … (default: last)"
+        "--checkpoint",
+        metavar="NAME",
+        default="last",
+        help="where to begin: last, best, or the step of one that was kept; `workbench show RUN` lists "
+        "them (default: last)",
+    )
+    one.add_argument(
+        "--partial",
+        action="store_true",
+        help="where the network has another shape, begin with the weights that fit",
     )
     one.add_argument("--seed", type=int, default=None, help="another seed than the parent's")
 
@@ -179,14 +221,14 @@ class Command(NamedTuple):
 
 COMMANDS = {
     "list": Command(_list, "recipes", "list_recipes", "recipes by topic"),
-    "show": Command(_show, "recipes", "show_recipe", "one recipe: its text and parameters"),
+    "show": Command(_show, "showing", "show", "one recipe, or one run with its checkpoints"),
     "run": Command(_run, "launching", "run_recipe", "train a recipe in the background, follow it"),
     "runs": Command(_runs, "records", "list_runs", "what ran and what runs"),
     "watch": Command(_run_name, "following", "watch_run", "live curves of a run"),
     "compare": Command(_compare, "comparing", "compare_runs", "runs side by side"),
     "stop": Command(_stop, "steering", "stop_runs", "write a checkpoint and leave"),
     "pause": Command(_run_names, "steering", "pause_runs", "stand still between two steps"),
-    "resume": Command(_resume, "steering", "resume_run", "go on after a pause, a stop or a fault"),
+    "resume": Command(_resume, "resuming", "resume", "go on after a pause, an end or a preemption"),
     "fork": Command(_fork, "steering", "fork_run", "a new run from a checkpoint of another"),
     "set": Command(_set, "steering", "set_parameters", "change live parameters of a run"),
     "rm": Command(_rm, "records", "remove_runs", "delete runs with all their files"),

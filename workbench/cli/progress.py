@@ -7,14 +7,28 @@ from dataclasses import dataclass
 
 from workbench import units
 from workbench.cli import output
+from workbench.cli.main import DONE, FAILED, INTERRUPTED, PREEMPTED
 from workbench.runs import events
 from workbench.runs.history import History
 from workbench.runs.state import State, Status
 
 METRICS_IN_LINE = 4
 _BAR_CELLS = 20
+_BROKEN = {State.FAILED, State.LOST}
 
-EXIT_STATUS = {State.FINISHED: 0, State.FAILED: 1, State.LOST: 1, State.STOPPED: 130}
+EXIT_STATUS = {
+    State.FINISHED: DONE,
+    State.FAILED: FAILED,
+    State.LOST: FAILED,
+    State.STOPPED: INTERRUPTED,
+    State.PREEMPTED: PREEMPTED,
+}
+_WORST_FIRST = (FAILED, PREEMPTED, INTERRUPTED, DONE)
+
+
+def worst(*exit_statuses: int) -> int:
+    """The one of several runs that most needs to be looked at."""
+    return min(exit_statuses, key=_WORST_FIRST.index)
 
 
 def line(history: History, status: Status) -> str:
@@ -57,7 +71,11 @@ def _metrics(history: History) -> list[str]:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What became of a run, as `--json` tells it; `faults` are damaged lines of its record."""
+    """What became of a run, as `--json` tells it.
+
+    `kind` is that of a failure (`out_of_memory`, `not_finite`, …),
+    `faults` are damaged lines of its record.
+    """
 
     name: str
     path: str
@@ -69,6 +87,7 @@ class Outcome:
     best: events.Best | None
     reason: str
     remedy: str
+    kind: str
     faults: list[str]
 
 
@@ -87,6 +106,7 @@ def outcome(history: History, status: Status) -> Outcome:
         best=status.best,
         reason=status.reason,
         remedy=status.remedy,
+        kind=status.kind,
         faults=history.faults,
     )
 
@@ -94,8 +114,7 @@ def outcome(history: History, status: Status) -> Outcome:
 def say_outcome(history: History, status: Status) -> None:
     """State and results on standard output, what went wrong on standard error."""
     told = outcome(history, status)
-    head = output.of_state(told.state, f"{told.name} {told.state}")
-    output.say("  ".join(filter(None, [head, place(status), times(status)])))
+    _say_head(told.name, status)
     if told.results:
         rows = [[name, output.number(value)] for name, value in told.results.items()]
         output.write_table(["result", "value"], rows, right=[1])
@@ -104,19 +123,32 @@ def say_outcome(history: History, status: Status) -> None:
         value = units.number(best.value)
         output.say(f"best {units.plain(best.metric)} {value} at step {best.step:,}")
     say_faults(history)
-    if status.state in {State.FAILED, State.LOST}:
-        _say_why(history, status)
+    if isinstance(history.ended, events.Failed) and history.ended.traceback:
+        output.say_aside(units.plain(history.ended.traceback.rstrip(), keep_newlines=True))
+    _say_why(status)
+    if status.state in _BROKEN:
+        output.say_aside(f"its output: {units.plain(str(history.folder.output_file))}")
+
+
+def say_end(name: str, status: Status) -> None:
+    """How a run ended, in a line; why, on standard error."""
+    _say_head(name, status)
+    _say_why(status)
+
+
+def _say_head(name: str, status: Status) -> None:
+    head = output.of_state(status.state.value, f"{name} {status.state}")
+    output.say("  ".join(filter(None, [head, place(status), times(status)])))
+
+
+def _say_why(status: Status) -> None:
+    """What went wrong or came between; that a run was stopped is no surprise."""
+    if status.state in {*_BROKEN, State.PREEMPTED}:
+        for text in filter(None, (status.reason, status.remedy)):
+            output.say_aside(units.plain(text, keep_newlines=True))
 
 
 def say_faults(history: History) -> None:
     """Lines of the record that could not be read, on standard error."""
     for fault in history.faults:
         output.say_aside(units.plain(f"{history.folder.name}: {fault}"))
-
-
-def _say_why(history: History, status: Status) -> None:
-    if isinstance(history.ended, events.Failed) and history.ended.traceback:
-        output.say_aside(units.plain(history.ended.traceback.rstrip(), keep_newlines=True))
-    for text in filter(None, (status.reason, status.remedy)):
-        output.say_aside(units.plain(text, keep_newlines=True))
-    output.say_aside(f"its output: {units.plain(str(history.folder.output_file))}")

@@ -54,7 +54,7 @@ def show_recipe(args: argparse.Namespace) -> int:
     # Only this command reads parameters, which may start a process.
     from workbench.workers.launch import schema_of  # noqa: PLC0415
 
-    info = discover(args.recipes).find(args.recipe)
+    info = discover(args.recipes).find(args.name)
     try:
         parameters, fault = schema_of(info).parameters, None
     except WorkbenchError as raised:

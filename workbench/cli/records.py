@@ -17,8 +17,9 @@ from workbench.cli.progress import place
 from workbench.errors import UsageError, unknown
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import Listing, RunSummary
-from workbench.runs.state import State
+from workbench.runs.state import State, Status
 from workbench.workers import launch
+from workbench.workers.living import refuse_living
 
 _COLUMNS = ("run", "state", "progress", "best", "time", "left", "device", "created", "remark")
 _STATE_COLUMN = 1
@@ -30,7 +31,7 @@ def list_runs(args: argparse.Namespace) -> int:
     found = Listing(args.checkpoints).read()
     shown = [run for run in found if not args.words or run.status.state in args.words]
     if args.json:
-        output.write_json([_as_data(run) for run in shown])
+        output.write_json([as_data(run) for run in shown])
     elif shown:
         states = [run.status.state for run in shown]
         output.write_table(
@@ -58,11 +59,18 @@ def _row(run: RunSummary) -> list[str]:
         units.duration(status.eta_s),
         status.device or "–",
         units.age(time.time() - run.manifest.created) if run.manifest.created else "–",
-        run.fault or status.reason or status.phase,
+        run.fault or _why(status) or status.phase,
     ]
 
 
-def _as_data(run: RunSummary) -> dict[str, object]:
+def _why(status: Status) -> str:
+    if status.state is State.PREEMPTED:
+        return f"{status.reason}; {status.remedy}"
+    return status.reason
+
+
+def as_data(run: RunSummary) -> dict[str, object]:
+    """A run as `--json` tells it."""
     status, manifest = run.status, run.manifest
     return {
         "name": run.name,
@@ -87,6 +95,7 @@ def _as_data(run: RunSummary) -> dict[str, object]:
         "parent": None if manifest.parent is None else msgspec.structs.asdict(manifest.parent),
         "reason": status.reason,
         "remedy": status.remedy,
+        "kind": status.kind,
         "fault": run.fault,
     }
 
@@ -97,7 +106,7 @@ def remove_runs(args: argparse.Namespace) -> int:
     faults = []
     for folder in chosen:
         try:
-            launch.refuse_living(folder, "be deleted")
+            refuse_living(folder, "be deleted")
         except UsageError as fault:
             faults.append(fault.title)
     refuse(faults, "stop them first: workbench stop RUN")

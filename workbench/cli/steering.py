@@ -1,4 +1,4 @@
-"""`workbench stop`, `pause`, `resume`, `fork` and `set`: what a person asks of a run."""
+"""`workbench stop`, `pause`, `fork` and `set`: what a person asks of a run."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from typing import Literal
 from workbench import units
 from workbench.cli import output, progress
 from workbench.cli.arguments import assignments, refuse, runs
-from workbench.errors import UsageError
+from workbench.cli.warming import values, warm
 from workbench.runs import control, events
 from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
@@ -25,45 +25,31 @@ _NO_ANSWER = "asked; the worker has not come to it yet"
 def stop_runs(args: argparse.Namespace) -> int:
     """Ask runs to write a checkpoint and leave, now or at the end of the epoch."""
     when: Literal["now", "epoch"] = "epoch" if args.after_epoch else "now"
-    goal = {State.STOPPED, State.FINISHED, State.FAILED, State.LOST}
+    goal = {state for state in State if state.ended}
     goal |= {State.STOPPING} if args.after_epoch else set()
-    return _ask_all(runs(args), lambda: control.Stop(when=when), goal)
+    return ask_all(runs(args), lambda: control.Stop(when=when), goal)
 
 
 def pause_runs(args: argparse.Namespace) -> int:
     """Ask runs to stand still between two steps; they keep their devices."""
-    return _ask_all(runs(args), control.Pause, {State.PAUSED})
-
-
-def resume_run(args: argparse.Namespace) -> int:
-    """Go on after a pause, or start another attempt of a run that has ended."""
-    folder = folders.find(args.run, args.checkpoints)
-    values = assignments(args.words)
-    status = status_of(folder)
-    if status.state is State.PAUSED:
-        if values or args.device:
-            raise UsageError(
-                f"{folder.name} is paused and goes on as it is",
-                f"change it with: workbench set {folder.name} name=value",
-            )
-        return _ask_all([folder], control.Resume, {State.RUNNING, State.STOPPING})
-    launch.resume(folder, values=values, device=args.device)
-    attempt = len(control.launches(folder.control_file))
-    output.say(f"{folder.name}: attempt {attempt} starts")
-    output.say_aside(f"follow it with: workbench watch {folder.name}")
-    return 0
+    return ask_all(runs(args), control.Pause, {State.PAUSED})
 
 
 def fork_run(args: argparse.Namespace) -> int:
     """Start a new run from a checkpoint of another."""
-    child = launch.fork(
-        folders.find(args.run, args.checkpoints),
-        checkpoints=args.checkpoints,
-        values=assignments(args.words),
-        checkpoint=args.checkpoint,
-        seed=args.seed,
-        device=args.device,
-    )
+    parent = folders.find(args.run, args.checkpoints)
+    recipe = launch.recipe_of(parent)
+    with warm([recipe]) as standby:
+        child = launch.fork(
+            parent,
+            checkpoints=args.checkpoints,
+            values=values(args.words, args.on_nan, recipe, standby),
+            checkpoint=args.checkpoint,
+            partial=args.partial,
+            seed=args.seed,
+            device=args.device,
+            standby=standby,
+        )
     output.say(child.name)
     output.say_aside(f"follow it with: workbench watch {child.name}")
     return 0
@@ -99,7 +85,7 @@ def _set_text(
     return units.plain(f"{request.name}: {_NO_ANSWER}")
 
 
-def _ask_all(
+def ask_all(
     asked: Sequence[RunFolder], request: Callable[[], control.Request], goal: set[State]
 ) -> int:
     """Ask every run, then say of each what became of it: all wait at the same time."""

@@ -10,6 +10,7 @@ from textual.strip import Strip
 from workbench.params import Parameter, Value
 from workbench.runs import events
 from workbench.runs.folder import Manifest
+from workbench.runs.saved import Saved
 from workbench.runs.state import Status
 from workbench.schema import Schema
 
@@ -50,7 +51,7 @@ class Facts:
     Attributes:
         schema: None where the recipe's parameters are not known.
         values: the parameters that hold now.
-        checkpoints: the newest record of each file.
+        checkpoints: those that are there, the latest step first.
         figures: the newest step of each.
         answers: by request, why it was refused; empty where it was done.
         faults: damaged lines of the record.
@@ -60,7 +61,7 @@ class Facts:
     schema: Schema | None = None
     status: Status = field(default_factory=Status)
     values: Mapping[str, Value] = field(default_factory=dict)
-    checkpoints: tuple[events.Checkpoint, ...] = ()
+    checkpoints: tuple[Saved, ...] = ()
     messages: tuple[events.Message, ...] = ()
     figures: Mapping[str, int] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)

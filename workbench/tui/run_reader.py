@@ -14,8 +14,9 @@ from workbench.errors import WorkbenchError
 from workbench.figures.plot import Mark
 from workbench.params import Value
 from workbench.runs import control, events
-from workbench.runs.folder import Manifest, RunFolder
+from workbench.runs.folder import Manifest, RunFolder, step_in
 from workbench.runs.history import History
+from workbench.runs.saved import saved
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
 from workbench.tui.plots import draw_page
@@ -63,7 +64,7 @@ class RunReader:
             schema=self._schema,
             status=history.status(),
             values=self._values(),
-            checkpoints=tuple({saved.file: saved for saved in history.checkpoints}.values()),
+            checkpoints=saved(self.folder, history.checkpoints),
             messages=tuple(history.messages),
             figures={name: shown[-1].step for name, shown in history.figures.items() if shown},
             answers={name: _refusal(answer) for name, answer in history.answers.items()},
@@ -103,8 +104,10 @@ class RunReader:
         )
 
     def _marks(self) -> list[Mark]:
-        saved = {c.file: c for c in self._history.checkpoints if c.reason != "last"}
-        marks = [Mark(c.step, Path(c.file).stem) for c in saved.values()]
+        # Those that are kept under their step would hide the curves.
+        named = [c for c in self._history.checkpoints if step_in(c.file) is None]
+        newest = {c.file: c for c in named if c.reason != "last"}
+        marks = [Mark(c.step, Path(c.file).stem) for c in newest.values()]
         marks += [Mark(c.step, f"{c.name}={c.value}") for c in self._history.parameters_set]
         return marks + [Mark(s.step, "resumed") for s in self._history.started[1:]]
 

@@ -15,6 +15,7 @@ ACCENT = "$accent"
 GOOD = "$success"
 WARNING = "$warning"
 BAD = "$error"
+INTERRUPTED = "$interrupted"
 
 _STATE_STYLES = {
     State.RUNNING: ACCENT,
@@ -24,6 +25,7 @@ _STATE_STYLES = {
     State.STOPPING: WARNING,
     State.FINISHED: GOOD,
     State.STOPPED: MUTED,
+    State.PREEMPTED: INTERRUPTED,
     State.FAILED: BAD,
     State.LOST: BAD,
 }
@@ -36,6 +38,7 @@ _STATE_SIGNS = {
     State.STOPPING: "◍",
     State.FINISHED: "✓",
     State.STOPPED: "■",
+    State.PREEMPTED: "↻",
     State.FAILED: "✗",
     State.LOST: "?",
 }

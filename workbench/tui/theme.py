@@ -20,6 +20,7 @@ DARK = Theme(
     variables={
         "muted": "#8a93a2",
         "faint": "#4a5260",
+        "interrupted": "#b99be6",
         "block-cursor-background": "#2b4a63",
         "block-cursor-foreground": "#f2f5f8",
         "block-cursor-text-style": "none",
@@ -54,6 +55,7 @@ LIGHT = Theme(
     variables={
         "muted": "#646d79",
         "faint": "#b4bac2",
+        "interrupted": "#7446b0",
         "block-cursor-background": "#cfe3f3",
         "block-cursor-foreground": "#10202d",
         "block-cursor-text-style": "none",

@@ -20,7 +20,7 @@ from workbench.tui import keys
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
-from workbench.tui.text import Calm
+from workbench.tui.text import Calm, state_style
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
 from workbench.tui.widgets.key_line import KeyLine
@@ -148,15 +148,15 @@ class RunScreen(SteeringScreen):
             self.refresh_bindings()
 
     def _show_notice(self) -> None:
-        """What went wrong with the run, and with its record."""
+        """What went wrong with the run or came between, and what with its record."""
         status, faults = self.facts.status, self.facts.faults
-        broken = status.state in {State.FAILED, State.LOST}
+        broken = status.state in {State.FAILED, State.LOST, State.PREEMPTED}
         remedies = [status.remedy] if broken and status.remedy else []
         if faults:
             more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
             remedies.append(f"a part of the record is damaged, the rest is shown: {faults[0]}{more}")
         title = status.reason if broken else ""
-        self.query_one(Notice).say(title, "\n".join(remedies))
+        self.query_one(Notice).say(title, "\n".join(remedies), style=state_style(status.state))
 
     def on_steering_screen_asked(self, message: SteeringScreen.Asked) -> None:
         self._asked[message.request.id] = message.wish

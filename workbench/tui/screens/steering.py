@@ -18,14 +18,15 @@ from workbench.tui.screens.question import QuestionScreen
 KEYS = keys.bindings("run.stop", "run.pause", "run.resume", "run.continue", "run.delete")
 
 _STEERABLE = {State.RUNNING, State.PAUSED}
+_ENDED = {state for state in State if state.ended}
 _ALLOWED = {
     "stop": {State.QUEUED, State.STARTING, State.RUNNING, State.PAUSED},
     "pause": {State.RUNNING, State.STARTING},
     "resume": {State.PAUSED},
     "set": _STEERABLE,
     "checkpoint": _STEERABLE,
-    "continue": {State.FINISHED, State.STOPPED, State.FAILED, State.LOST},
-    "delete": {State.FINISHED, State.STOPPED, State.FAILED, State.LOST},
+    "continue": _ENDED,
+    "delete": _ENDED,
 }
 
 

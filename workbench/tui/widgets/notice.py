@@ -1,4 +1,4 @@
-"""An error inside a page: what is wrong, and what to do about it."""
+"""What came between, inside a page: what is wrong, and what to do about it."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ class Notice(Calm):
     }
     """
 
-    def say(self, title: str, remedy: str = "") -> None:
+    def say(self, title: str, remedy: str = "", *, style: str = BAD) -> None:
         """Show the two texts; nothing where both are empty."""
-        lines = [content(title, BAD, lines=True), content(remedy, MUTED, lines=True)]
+        lines = [content(title, style, lines=True), content(remedy, MUTED, lines=True)]
         self.show(stacked(*(line for line in lines if line)) if title or remedy else Content(""))
         self.set_class(bool(title or remedy), "-there")

@@ -15,7 +15,7 @@ from workbench.tui import keys
 from workbench.tui.session import Runs
 from workbench.tui.text import MUTED, bar, content, cut_middle, joined, state_sign, state_style
 
-_WIDTHS = {"state": 11, "done": 7, "to go": 7, "best": 9, "device": 7, "started": 9}
+_WIDTHS = {"state": 12, "done": 7, "to go": 7, "best": 9, "device": 7, "started": 9}
 _WIDE = {"done": 24, "best": 30}
 _LEAST_NAME = 20
 _MOST_NAME = 44
