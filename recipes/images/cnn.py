@@ -91,7 +91,8 @@ class DigitsCNN(Training):
         self.mean, self.std = float(train.mean()), float(train.std())
         self.classes = parts[0].classes
         self.channels, self.side = train.shape[1:3]
-        return Data(*(Tensors(part.images, part.labels) for part in parts))
+        splits = [Tensors(part.images, part.labels) for part in parts]
+        return Data(*splits, classes=len(self.classes))
 
     def model(self) -> nn.Module:
         net = _CNN(self.channels, self.side, len(self.classes), self.params)
