@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test check format bench clean
+.PHONY: run test check format bench bench-gpu clean
 
 run: $(READY)
 	@$(BIN)/workbench
@@ -24,6 +24,9 @@ format: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+bench-gpu: $(READY)
+	$(BIN)/python -m benchmarks --gpu --write docs/benchmarks-gpu.md
 
 $(READY): pyproject.toml constraints.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "workbench needs Python 3.11 to 3.13, this is %d.%d; try make PYTHON=python3.12" % v)'

@@ -15,15 +15,17 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure what the call names, all numbers by default; 0 when all of them keep their targets."""
     parser = _parser()
     args = parser.parse_args(argv)
-    unknown = [name for name in args.numbers if name not in numbers.NAMES]
+    known = (*numbers.NAMES, *numbers.GPU_NAMES)
+    unknown = [name for name in args.numbers if name not in known]
     if unknown:
-        parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(numbers.NAMES)}")
+        parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(known)}")
     if args.write and args.numbers:
         parser.error("--write is for all numbers together: they stand on one page of one run")
-    return _run(args.numbers or numbers.NAMES, args.write)
+    everything = numbers.GPU_NAMES if args.gpu else numbers.NAMES
+    return _run(args.numbers or everything, args.write, "make bench-gpu" if args.gpu else "make bench")
 
 
-def _run(names: Sequence[str], file: Path | None) -> int:
+def _run(names: Sequence[str], file: Path | None, command: str) -> int:
     date, facts = time.strftime("%Y-%m-%d %H:%M %Z"), machine.describe()
     results = []
     for name in names:
@@ -31,13 +33,16 @@ def _run(names: Sequence[str], file: Path | None) -> int:
         results.append(numbers.measure_apart(name))
         print(page.section(results[-1]), flush=True)
     if file is not None:
-        file.write_text(page.render(results, facts, date), encoding="utf-8")
+        file.write_text(page.render(results, facts, date, command), encoding="utf-8")
     return 0 if all(result.ok for result in results) else 1
 
 
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the numbers.")
-    parser.add_argument("numbers", nargs="*", metavar="NUMBER", help=", ".join(numbers.NAMES))
+    parser.add_argument(
+        "numbers", nargs="*", metavar="NUMBER", help=", ".join((*numbers.NAMES, *numbers.GPU_NAMES))
+    )
+    parser.add_argument("--gpu", action="store_true", help="the numbers that need a CUDA device")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the page of all numbers")
     return parser
 

@@ -8,9 +8,11 @@ import platform
 from pathlib import Path
 
 import psutil
+import pynvml
 
 PACKAGES = (
-    "torch", "torchvision", "textual", "plotext", "numpy", "msgspec", "tensorboard", "pexpect", "pyte"
+    "torch", "torchvision", "textual", "plotext", "numpy", "msgspec", "tensorboard", "lightning",
+    "skorch", "pexpect", "pyte",
 )  # fmt: skip
 
 
@@ -23,8 +25,19 @@ def describe() -> dict[str, str]:
         "System": platform.platform(),
         "Python": platform.python_version(),
         "Packages": ", ".join(packages),
+        **_gpu(),
         "Load average before": ", ".join(f"{load:.2f}" for load in os.getloadavg()),
     }
+
+
+def _gpu() -> dict[str, str]:
+    """The CUDA device, where there is one; asked without importing torch."""
+    try:
+        pynvml.nvmlInit()
+        name = pynvml.nvmlDeviceGetName(pynvml.nvmlDeviceGetHandleByIndex(0))
+    except pynvml.NVMLError:
+        return {}
+    return {"GPU": name}
 
 
 def _processor() -> str:

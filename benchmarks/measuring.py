@@ -60,6 +60,27 @@ class AtMost:
 
 
 @dataclass(frozen=True)
+class AtLeast:
+    """A number and what it has to reach; only what is finite was measured."""
+
+    what: str
+    value: float
+    limit: float
+
+    @property
+    def ok(self) -> bool:
+        return math.isfinite(self.value) and self.value >= self.limit
+
+    @property
+    def found(self) -> str:
+        return f"{self.what} {amount(self.value)}"
+
+    @property
+    def text(self) -> str:
+        return f"{self.found}, at least {self.limit:g}"
+
+
+@dataclass(frozen=True)
 class Holds:
     """Something that is so or is not; `found` says what was seen."""
 
@@ -71,7 +92,7 @@ class Holds:
         return self.found
 
 
-Check = AtMost | Holds
+Check = AtMost | AtLeast | Holds
 
 
 @dataclass(frozen=True)

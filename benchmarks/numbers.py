@@ -8,7 +8,17 @@ from multiprocessing import get_context
 
 from benchmarks.measuring import Result
 
-NAMES = ("listing", "tui_start", "first_step", "recording", "opening")
+NAMES = (
+    "listing",
+    "tui_start",
+    "first_step",
+    "recording",
+    "opening",
+    "step_overhead",
+    "checkpoint_stall",
+    "training_speed",
+)
+GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
 
 
 def measure_apart(name: str) -> Result:

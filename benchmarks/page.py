@@ -8,17 +8,17 @@ from benchmarks.measuring import Measured, Result, amount
 
 HEAD = """# Benchmarks
 
-This page is written by `make bench`, in one run on one machine. What is compared is measured in turns,
+This page is written by `COMMAND`, in one run on one machine. What is compared is measured in turns,
 A B A B, so that both meet the same disturbances; medians are compared. A number marked MISS did not
 keep its target in this run.
 """
 
 
-def render(results: Sequence[Result], machine: Mapping[str, str], date: str) -> str:
-    """The whole page."""
+def render(results: Sequence[Result], machine: Mapping[str, str], date: str, command: str) -> str:
+    """The whole page, and the command that writes it."""
     facts = {"Date": date, **machine}
     parts = [
-        HEAD,
+        HEAD.replace("COMMAND", command),
         _table(("", ""), facts.items(), "--"),
         _table(("number", "target", "found", ""), map(_summary, results), "----"),
         *map(section, results),

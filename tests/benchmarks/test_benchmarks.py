@@ -122,7 +122,7 @@ def test_a_terminal_gives_up_with_its_screen() -> None:
 def test_the_page_tells_target_numbers_verdict_and_command() -> None:
     good = result(AtMost("time", 0.3, 1.0, "s"))
     bad = result(AtMost("time", 1.3, 1.0, "s"))
-    text = page.render([good, bad], {"Processor": "a fast one"}, "2025-01-31")
+    text = page.render([good, bad], {"Processor": "a fast one"}, "2025-01-31", "make it")
     assert "| Date | 2025-01-31 |" in text
     assert "| Processor | a fast one |" in text
     assert "| A title | at most 1 s | time 0.300 s | pass |" in text
