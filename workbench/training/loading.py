@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import signal
 from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any, cast
 from weakref import WeakSet
 
@@ -50,13 +51,13 @@ class BatchLoader:
             worker_init_fn=_outlast,
             generator=torch.Generator().manual_seed(seed),  # or each epoch would draw from torch's own
         )
-
         _open_loaders.add(self)
 
     def batches(self, epoch: int, skip: int = 0) -> Iterator[Any]:
         """The batches of an epoch from number `skip` on; those before are not loaded."""
         self._places.epoch, self._places.first = epoch, skip
-        return iter(self._loader)
+        with _without_torchs_alarm():
+            return iter(self._loader)
 
     def close(self) -> None:
         """Let the worker processes go; nothing can be loaded any more."""
@@ -113,6 +114,20 @@ class _Batches(Dataset[Any]):
         if self._order is None or self._order[0] != epoch:
             self._order = (epoch, shuffled(count, self._seed, epoch))
         return self._order[1]
+
+
+@contextmanager
+def _without_torchs_alarm() -> Iterator[None]:
+    """Leave SIGCHLD as it is: torch's handler raises wherever the training is, even within a record.
+
+    A process that died is noticed all the same, within seconds, when its next batch is asked for.
+    """
+    before = signal.getsignal(signal.SIGCHLD)
+    try:
+        yield
+    finally:
+        if signal.getsignal(signal.SIGCHLD) is not before:
+            signal.signal(signal.SIGCHLD, before)
 
 
 def _outlast(_number: int) -> None:
