@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import os
 import pickle
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
@@ -100,3 +101,17 @@ def test_copies_take_the_memory_that_earlier_ones_left_and_no_more(tmp_path: Pat
     assert kept <= len(list(tensors_in({**STATE, "state": state})))
     found = checkpoints.read(tmp_path / "a.pt")["state"]
     assert torch.equal(found["view"], table.T) and torch.equal(found["wide"], torch.ones(5))
+
+
+def test_a_large_checkpoint_goes_to_the_disk_in_pieces(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sent: list[int] = []
+    monkeypatch.setattr(checkpoints, "PIECE_BYTES", 4096)
+    monkeypatch.setattr(os, "fdatasync", lambda file: sent.append(os.fstat(file).st_size))
+    state = {"weights": torch.arange(10_000.0), "names": ["a", "b"]}
+    checkpoints.write(tmp_path / "last.pt", {**STATE, "state": state})
+    found = checkpoints.read(tmp_path / "last.pt")["state"]
+    assert torch.equal(found["weights"], state["weights"]) and found["names"] == state["names"]
+    assert len(sent) >= 40_000 // 4096 - 1
+    assert max(after - before for before, after in pairwise(sent)) <= 2 * 4096

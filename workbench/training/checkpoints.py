@@ -5,11 +5,12 @@ from __future__ import annotations
 import io
 import os
 import pickle
+import sys
 import warnings
 from collections import defaultdict
 from collections.abc import Callable, Mapping
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, cast
 
 import torch
 from torch import Tensor
@@ -21,6 +22,8 @@ from workbench.runs.run import CHECKPOINT_FORMAT
 from workbench.training.trees import mapped, tensors_in
 
 Layout = tuple[torch.Size, tuple[int, ...], torch.dtype]
+
+PIECE_BYTES = 8 << 20
 
 
 class TorchCheckpoints:
@@ -185,11 +188,42 @@ def _save(state: Mapping[str, Any], file: IO[bytes]) -> None:
         OSError: what the disk said, which torch reports as an error of its own.
     """
     try:
-        torch.save(dict(state), file)
+        torch.save(dict(state), cast("IO[bytes]", _Piecewise(file)))
     except RuntimeError as fault:
         if isinstance(fault.__context__, OSError):
             raise fault.__context__ from None
         raise
+
+
+class _Piecewise:
+    """Sends each piece to the disk before the next one, and lets the system's copy of it go.
+
+    Else a large file takes new pages of memory for all of itself, which the kernel prepares on the
+    processors that the steps need: four times the work of writing it in pieces.
+    """
+
+    def __init__(self, file: IO[bytes]) -> None:
+        self._file = file
+        self._unsent = 0
+
+    def write(self, data: Any) -> int:
+        """All of `data`, a buffer of bytes."""
+        whole = memoryview(data).cast("B")
+        for start in range(0, len(whole), PIECE_BYTES):
+            self._unsent += self._file.write(whole[start : start + PIECE_BYTES])
+            if self._unsent >= PIECE_BYTES:
+                self._send()
+        return len(whole)
+
+    def flush(self) -> None:
+        self._file.flush()
+
+    def _send(self) -> None:
+        self._unsent = 0
+        if sys.platform == "linux":
+            self._file.flush()
+            os.fdatasync(self._file.fileno())
+            os.posix_fadvise(self._file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
 
 
 def _first_sentence(fault: BaseException) -> str:
