@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from tests.training.conftest import Train
 from tests.training.line import Line
+from workbench.errors import WorkbenchError
 from workbench.training import Data
 
 needs_a_compiler = pytest.mark.skipif(shutil.which("g++") is None, reason="needs a C++ compiler")
@@ -36,6 +37,33 @@ def test_a_compiled_network_learns_what_an_eager_one_does(train: Train) -> None:
     assert compiled.state_dict()["model"].keys() == eager.state_dict()["model"].keys()
     losses = [h.series["train/loss"].values for h in (plain, history)]
     assert torch.allclose(torch.tensor(losses[0]), torch.tensor(losses[1]), atol=1e-5)
+
+
+class Dividing(nn.Module):
+    def __init__(self) -> None:
+        super().__init__()
+        self.register_buffer("divisor", torch.ones(()))
+
+    def forward(self, x: Tensor) -> Tensor:
+        return x / self.divisor
+
+
+class Breaking(Smooth):
+    """Goes wrong in step 4, in a way that has nothing compiled anew."""
+
+    def model(self) -> nn.Module:
+        return nn.Sequential(nn.Linear(3, 8), Dividing(), nn.Linear(8, 1))
+
+    def after_step(self) -> None:
+        self.net[1].divisor.fill_(self.run_handle.step < 3)
+
+
+@needs_a_compiler
+@pytest.mark.slow
+@pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning")  # of the compiler
+def test_the_layer_of_a_bad_step_is_found_in_a_compiled_network(train: Train) -> None:
+    with pytest.raises(WorkbenchError, match=r"step 4, first in the output of 1 \(Dividing\)"):
+        train(Breaking, compile=True, on_nan="stop")
 
 
 class Uncompilable(Smooth):

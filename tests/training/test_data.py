@@ -8,6 +8,7 @@ import torch
 from torch.utils.data import IterableDataset, TensorDataset
 
 from workbench.errors import WorkbenchError
+from workbench.training import data
 from workbench.training.data import Data, Source, Split, Tensors, batch_length, to_device
 
 CPU = torch.device("cpu")
@@ -30,6 +31,19 @@ def test_an_epoch_holds_every_sample_once_and_the_rest_batch_is_kept(kind: type)
     assert len(batches) == len(s) == 3
     assert sorted(torch.cat([b[0] for b in batches]).tolist()) == list(range(10))
     assert all(torch.equal(b[1], 2 * b[0]) for b in batches)
+
+
+def test_tensors_too_large_for_the_device_are_cut_ahead_in_the_same_order(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    tensors = Tensors(torch.arange(10), torch.arange(10.0).reshape(10, 1))
+    resident = split(tensors)
+    monkeypatch.setattr(data, "free_bytes", lambda _device: 100.0)
+    loaded = split(tensors)
+    assert "stays in main memory" in loaded.note and not resident.note
+    for one, other in zip(resident.batches(2, skip=1), loaded.batches(2, skip=1), strict=True):
+        assert all(torch.equal(a, b) for a, b in zip(one, other, strict=True))
+    loaded.close()
 
 
 @pytest.mark.parametrize("kind", [Tensors, TensorDataset])

@@ -126,11 +126,11 @@ def test_a_gradient_as_large_as_numbers_go_is_a_number() -> None:
         guard.allows(torch.tensor(float("nan")), [])
 
 
-def without_waiting(mode: Mode) -> tuple[Minimizer, Guard, nn.Parameter]:
+def without_waiting(mode: Mode, optimizer: str = "momentum") -> tuple[Minimizer, Guard, nn.Parameter]:
     """What a GPU's training has, on the host's numbers: nothing is asked before `check`."""
     weight = nn.Parameter(torch.tensor([1.0, 2.0]))
     guard = Guard(mode, torch.device("cpu"), scaled=False, waits=False)
-    optimizers = Optimizers(OPTIMIZERS["momentum"]([weight], 0.1, 0.0), lr=0.1)
+    optimizers = Optimizers(OPTIMIZERS[optimizer]([weight], 0.1, 0.0), lr=0.1)
     precision = Precision("float32", torch.device("cpu"))
     return Minimizer(optimizers, precision, guard, clip_norm=0.0), guard, weight
 
@@ -146,8 +146,9 @@ def steps(minimizer: Minimizer, guard: Guard, weight: nn.Parameter) -> list[list
     return seen
 
 
-def test_a_device_holds_the_weights_from_the_first_bad_step_until_it_is_asked() -> None:
-    minimizer, guard, weight = without_waiting("stop")
+@pytest.mark.parametrize("optimizer", ["momentum", "adam", "rmsprop", "adagrad"])
+def test_a_device_holds_the_weights_from_the_first_bad_step_until_it_is_asked(optimizer: str) -> None:
+    minimizer, guard, weight = without_waiting("stop", optimizer)
     seen = steps(minimizer, guard, weight)
     assert seen[0] != [1.0, 2.0] and seen[0] == seen[1] == seen[2] == seen[3]
     with pytest.raises(NonFiniteError, match="the loss became infinite in step 2"):
@@ -160,6 +161,36 @@ def test_a_device_leaves_out_the_bad_step_alone_when_it_skips() -> None:
     assert seen[0] == seen[1] != seen[2] != seen[3]
     guard.check()
     assert guard.take_skipped() == 1 and guard.take_skipped() == 0
+
+
+@pytest.mark.parametrize("mode", ["stop", "skip"])
+def test_a_device_asks_at_once_where_an_optimizer_evaluates_the_loss_itself(mode: Mode) -> None:
+    minimizer, guard, weight = without_waiting(mode, "lbfgs")
+    guard.begin(1)
+    minimizer.begin()
+
+    def bad() -> Tensor:
+        return weight.square().sum() * float("inf")
+
+    if mode == "stop":
+        with pytest.raises(NonFiniteError, match="infinite in step 1"):
+            minimizer.minimize(bad)
+    else:
+        assert bool(torch.isnan(minimizer.minimize(bad)))
+    assert weight.tolist() == [1.0, 2.0]
+
+
+class NeverFinite(BreakingGradient):
+    """Its gradient is NaN in every step, which a scaler takes for an overflow."""
+
+    def training_step(self, batch: Any) -> Tensor:
+        self.net[1].how = "gradient" if self.net.training else ""
+        return ((self.net(batch[0])[:, 0] - batch[1]) ** 2).mean()
+
+
+def test_a_gradient_that_no_scale_of_fp16_helps_stops_the_run(train: Train) -> None:
+    with pytest.raises(NonFiniteError, match="NaN at any scale of fp16 in step 17"):
+        train(NeverFinite, precision="fp16", epochs=8)
 
 
 def test_means_leave_out_what_a_device_will_have_skipped() -> None:

@@ -88,6 +88,65 @@ def test_early_stopping_waits_for_patience_epochs(train: Train) -> None:
     assert "did not improve for 3 epochs" in history.messages[-1].text
 
 
+def test_a_value_of_one_element_is_recorded_and_resumed_as_a_number(start: Train) -> None:
+    class Shaped(Line):
+        def training_step(self, batch: Any) -> Any:
+            return {"loss": super().training_step(batch), "one": torch.ones(1)}
+
+    recipe, run, _ = start(Shaped, epochs=1, log_every=100)
+    recipe.run(run)
+    sums = recipe.state_dict()["train_averages"]["sums"]
+    assert sums["one"].shape == sums["loss"].shape == ()
+
+
+def test_a_run_killed_after_it_stopped_early_is_only_tested_when_resumed(start: Train) -> None:
+    class Stuck(Line):
+        def training_step(self, batch: Any) -> Any:
+            return 0 * super().training_step(batch) + 1
+
+        def test_step(self, batch: Any) -> Any:
+            if self.is_killed:
+                raise KeyboardInterrupt
+            return super().test_step(batch)
+
+    Stuck.is_killed = True  # type: ignore[attr-defined]
+    recipe, run, _ = start(Stuck, epochs=50, patience=3)
+    with pytest.raises(KeyboardInterrupt):
+        recipe.run(run)
+    saved = run.load(run.folder.path / "last.pt")
+    Stuck.is_killed = False  # type: ignore[attr-defined]
+    resumed, again, history = start(
+        Stuck, folder="resumed", state=saved["state"], step=saved["step"], epochs=50, patience=3
+    )
+    resumed.run(again)
+    assert again.step == saved["step"] == 4 * 5
+    assert list(history.read_all().series) == ["test/loss"]
+
+
+def test_what_fits_has_room_for_the_larger_batches_of_an_evaluation(start: Train) -> None:
+    class Hungry(Line):
+        def validation_step(self, batch: Any) -> Any:
+            if len(batch[0]) > 8:
+                raise MemoryError
+            return super().validation_step(batch)
+
+    recipe, run, _ = start(Hungry, batch_size=20)
+    with pytest.raises(MemoryError):
+        recipe.run(run)
+    assert recipe.fitting_parameters() == {"batch_size": 2}
+
+
+def test_a_stop_after_the_last_epoch_does_not_cost_the_test(start: Train) -> None:
+    class Asking(Line):
+        def after_step(self) -> None:
+            self.run_handle.steering.stopping_after_epoch = True
+
+    recipe, run, history = start(Asking, epochs=1)
+    recipe.run(run)
+    assert not run.stopping
+    assert "test/loss" in history.read_all().series
+
+
 def test_the_best_weights_are_tested_not_the_last(train: Train) -> None:
     class Worsening(Line):
         def validation_step(self, batch: Any) -> Any:

@@ -56,7 +56,7 @@ class Averages:
 def _number(name: str, value: Any) -> Tensor | float:
     if isinstance(value, Tensor):
         if value.numel() == 1:
-            return value.detach()
+            return value.detach().reshape(())  # [1] of a checkpoint and [1] on a device do not add
         what = f"a tensor of the shape {tuple(value.shape)}"
     else:
         try:

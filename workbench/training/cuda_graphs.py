@@ -7,7 +7,9 @@ outside, so that learning rate and weight decay stay free.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import math
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -72,6 +74,7 @@ class GraphedBatch:
 
     def _work(self) -> dict[str, Any]:
         stepper = self._stepper
+        stepper.guard.found_inf = None  # what an earlier pass noted is no part of this one
         gradients.clear(self._optimizer)
         values = stepper.forward(self._batch)
         loss = loss_of(values)
@@ -89,19 +92,17 @@ def choose(stepper: Stepper, batch: Any, say: Callable[[str], None]) -> None:
     if reason:
         say(f"no CUDA graph: {reason}")
         return
-    stream = torch.cuda.current_stream()
     try:
-        with undone(stepper):
+        with undone(stepper), _same_stream():
             graph = GraphedBatch(stepper, batch)
         stepper.graph = graph
         with undone(stepper):
             graph_s, graph_loss = _tried(stepper, batch)
     except RuntimeError as fault:  # what a recording forbids, and memory that ran out, are of this kind
         stepper.graph = None
-        torch.cuda.set_stream(stream)  # a recording that failed leaves its own behind
         say(f"no CUDA graph: {str(fault).partition(chr(10))[0]}")
         return
-    if abs(graph_loss - eager_loss) > LOSS_TOLERANCE * max(abs(eager_loss), 1e-3):
+    if not abs(graph_loss - eager_loss) <= LOSS_TOLERANCE * max(abs(eager_loss), 1e-3):
         stepper.graph = None
         say(f"no CUDA graph: replayed, the step's loss is {graph_loss:.4g}, not {eager_loss:.4g}")
     elif eager_s < LEAST_GAIN * graph_s:
@@ -112,13 +113,25 @@ def choose(stepper: Stepper, batch: Any, say: Callable[[str], None]) -> None:
 
 
 def _tried(stepper: Stepper, batch: Any) -> tuple[float, float]:
-    """Seconds a step on one batch, and the mean loss of the timed steps."""
+    """Seconds a step on one batch, and the mean loss of the timed steps; NaN where none counted."""
     number = 1
     for _ in range(WARM_UP_STEPS):
         stepper.step(number, [batch])
     stepper.averages.take()
-    step_s = seconds(lambda: stepper.step(number, [batch]), TIMED_STEPS, stepper.device)
-    return step_s, stepper.averages.take().get("loss", 0.0)
+    once_s = seconds(lambda: stepper.step(number, [batch]), 1, stepper.device)
+    times = TIMED_STEPS if once_s < 2 * LONGEST_STEP_S else 1  # long ones need no mean
+    step_s = seconds(lambda: stepper.step(number, [batch]), times, stepper.device)
+    return step_s, stepper.averages.take().get("loss", math.nan)
+
+
+@contextmanager
+def _same_stream() -> Iterator[None]:
+    """A recording that failed leaves its own stream behind, where nothing waits for what comes next."""
+    stream = torch.cuda.current_stream()
+    try:
+        yield
+    finally:
+        torch.cuda.set_stream(stream)
 
 
 def _what_forbids(stepper: Stepper, batch: Any, eager_s: float) -> str:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Iterator, Sized
 from dataclasses import dataclass, field
 from itertools import islice
@@ -15,6 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.training.loading import BatchLoader, shuffled
 from workbench.training.trees import leaves, to_device
 
+AHEAD_WORKERS = 2  # processes that cut batches of tensors which do not fit on the device
 RESIDENT_SHARE = 0.5  # of a device's free memory; the rest is for the network and its activations
 
 
@@ -102,16 +104,7 @@ class Split:
                 "give a data set with __getitem__ and __len__, or a list of batches",
             )
         elif isinstance(self.source, Dataset) and hasattr(self.source, "__len__"):
-            self._loader = BatchLoader(
-                self.source,
-                self.batch_size,
-                seed=self.seed,
-                shuffle=self.shuffle,
-                collate=self.data.collate,
-                workers=self.data.workers,
-                prefetch=self.data.prefetch,
-                pin_memory=self.device.type == "cuda",
-            )
+            self._load(self.source, collate=self.data.collate, workers=self.data.workers)
 
     def __len__(self) -> int:
         """Batches an epoch.
@@ -152,10 +145,10 @@ class Split:
             self._loader.close()
 
     def _raw(self, epoch: int, skip: int) -> Iterator[Any]:
-        if isinstance(self.source, Tensors):
-            return self._cut(self.source, epoch, skip)
         if self._loader is not None:
             return self._loader.batches(epoch, skip)
+        if isinstance(self.source, Tensors):
+            return self._cut(self.source, epoch, skip)
         return islice(cast(Iterable[Any], self.source), skip, None)
 
     def _cut(self, source: Tensors, epoch: int, skip: int) -> Iterator[Any]:
@@ -173,16 +166,51 @@ class Split:
 
     def _place(self, source: Tensors) -> None:
         """Put the tensors on the device where they fit there."""
-        if self.device.type == "cuda":
-            free, _whole = torch.cuda.mem_get_info(self.device)
-            if source.size_bytes > RESIDENT_SHARE * free:
-                self.note = (
-                    f"the {self.name} split ({source.size_bytes / 1e9:.1f} GB) stays in main memory: "
-                    f"{free / 1e9:.1f} GB are free on {self.device}"
-                )
-                return
+        free = free_bytes(self.device)
+        if source.size_bytes > RESIDENT_SHARE * free:
+            self.note = (
+                f"the {self.name} split ({source.size_bytes / 1e9:.1f} GB) stays in main memory: "
+                f"{free / 1e9:.1f} GB are free on {self.device}"
+            )
+            self._load(_Rows(source), collate=_as_it_is, workers=self.data.workers or AHEAD_WORKERS)
+            return
         self.source = source.to(self.device)
         self._is_resident = True
+
+    def _load(self, dataset: Dataset[Any], *, collate: Any, workers: int) -> None:
+        self._loader = BatchLoader(
+            dataset,
+            self.batch_size,
+            seed=self.seed,
+            shuffle=self.shuffle,
+            collate=collate,
+            workers=workers,
+            prefetch=self.data.prefetch,
+            pin_memory=self.device.type == "cuda",
+        )
+
+
+class _Rows(Dataset[Any]):
+    """Tensors whose batches are cut by index, in the order that the same tensors on a device have."""
+
+    def __init__(self, source: Tensors) -> None:
+        self._source = source
+
+    def __len__(self) -> int:
+        return len(self._source)
+
+    def __getitems__(self, indices: list[int]) -> tuple[Tensor, ...]:
+        chosen = torch.tensor(indices)
+        return tuple(tensor.index_select(0, chosen) for tensor in self._source.tensors)
+
+
+def _as_it_is(batch: Any) -> Any:
+    return batch
+
+
+def free_bytes(device: torch.device) -> float:
+    """Room on a CUDA device; without end on any other, whose memory is the host's."""
+    return torch.cuda.mem_get_info(device)[0] if device.type == "cuda" else math.inf
 
 
 def batch_length(batch: Any) -> int:

@@ -32,7 +32,8 @@ def first_bad_place(stepper: Stepper, batch: Any) -> str:
     stepper.minimizer.begin()
     stepper.minimizer.silent = True
     try:
-        with _watched(net, outputs):
+        # Compiled code passes hooks by.
+        with torch.compiler.set_stance("force_eager"), _watched(net, outputs):
             stepper.forward(batch)
     finally:
         stepper.minimizer.silent = False

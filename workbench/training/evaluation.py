@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from itertools import islice
 from typing import TYPE_CHECKING, Any
 
@@ -37,8 +37,7 @@ class Evaluation:
 
     def evaluate(self, name: str, split: Split, most_batches: int | None = None) -> None:
         """Record `NAME/…` for every mean and metric that is one number, and hand all to the recipe."""
-        recipe = self._recipe
-        step = recipe.validation_step if name == "val" else recipe.test_step
+        recipe, step = self._recipe, self._step(name)
         averages = Averages()
         self._metrics = {key: m.to(self._device) for key, m in recipe.metrics().items()}
         recipe.net.eval()
@@ -57,6 +56,15 @@ class Evaluation:
         self._run.log({f"{name}/{key}": value for key, value in values.items()})
         with torch.no_grad():
             recipe.on_evaluation_end(self._run, name, results)
+
+    def make_step_of(self, name: str, batch: Any) -> None:
+        """The step of one batch, to see whether it fits; nothing comes of it."""
+        self._recipe.net.eval()
+        with torch.no_grad(), self._precision.autocast():
+            self._step(name)(batch)
+
+    def _step(self, name: str) -> Callable[[Any], Any]:
+        return self._recipe.validation_step if name == "val" else self._recipe.test_step
 
 
 def flattened(results: Mapping[str, Any]) -> dict[str, Tensor]:

@@ -133,11 +133,27 @@ class Minimizer:
         optimizer.step()
 
     def _is_held(self, optimizer: torch.optim.Optimizer, found_inf: Tensor) -> bool:
-        """Tell a fused update on the device; any other has to wait for the answer when skipping."""
+        """Tell a fused update on the device; any other has to wait for the answer when skipping.
+
+        When stopping, the weights only have to stay good until somebody asks: gradients of zero do.
+        """
         if getattr(optimizer, "_step_supports_amp_scaling", False):
             optimizer.found_inf = found_inf  # type: ignore[attr-defined]
             return False
-        return self._guard.mode == "skip" and bool(found_inf)
+        if self._guard.mode == "skip":
+            return bool(found_inf)
+        for gradient in _gradients(optimizer):
+            gradient.copy_(torch.where(found_inf > 0, 0.0, gradient))
+        return False
+
+    def _is_bad_closure(self) -> bool:
+        """Whether a device noted something bad; an optimizer with closures waits for each loss anyway.
+
+        Raises:
+            NonFiniteError: in the mode stop.
+        """
+        self._guard.check()
+        return self._guard.found_inf is not None and bool(self._guard.found_inf)
 
     def _by_closure(self, optimizer: torch.optim.Optimizer, closure: Closure) -> Tensor:
         if self._precision.scaler.is_enabled():
@@ -155,7 +171,7 @@ class Minimizer:
             clear(optimizer)
             value = closure()
             self.backward(value, optimizer)
-            if not self.prepare(optimizer, value):
+            if not self.prepare(optimizer, value) or self._is_bad_closure():
                 raise _SkippedError
             return value
 

@@ -89,7 +89,7 @@ class Loop:
         self._began = True
         self._saved_at_s = time.monotonic()
         groups = self.groups()
-        for step in self.run.steps(self.total_steps):
+        for step in () if self._is_out_of_patience() else self.run.steps(self.total_steps):
             group = next(groups)
             if step == self.run.first_step:
                 self._speed_up(group)
@@ -152,6 +152,12 @@ class Loop:
             return False
         split = self._split(self.data, self._train.source, batch_size, "train")
         self.train_step([next(split.batches(epoch=0))])
+        for name, evaluated in self._evaluated.items():
+            if evaluated.is_cut_here:
+                larger = self._split(
+                    self.data, evaluated.source, EVALUATION_BATCH_FACTOR * batch_size, name
+                )
+                self.evaluation.make_step_of(name, next(larger.batches(epoch=0)))
         return True
 
     def forget_graph(self) -> None:
@@ -168,7 +174,7 @@ class Loop:
         """
         if not self._began:
             return {}
-        self._check_guard()
+        self.check_guard()
         return captured(self)
 
     def _splits(self, data: Data) -> None:
@@ -228,7 +234,7 @@ class Loop:
     def _log_if_due(self, step: int) -> None:
         if step % self.recipe.params.log_every and step != 1:
             return
-        self._check_guard()
+        self.check_guard()
         skipped = self.stepper.guard.take_skipped()
         if skipped:
             self.run.message(
@@ -239,9 +245,15 @@ class Loop:
         values = {f"train/{name}": value for name, value in means.items()}
         self.run.log({**values, "lr": self.optimizers.lr})
 
-    def _check_guard(self) -> None:
+    def check_guard(self) -> None:
+        """Ask whether a loss or gradient has gone bad since the last time.
+
+        Raises:
+            NonFiniteError: naming step and layer.
+        """
         try:
             self.stepper.guard.check()
+            self.stepper.check_scale(self.run.step)
         except NonFiniteError as fault:
             position = max(self.position - 1 - (self.run.step - fault.step), 0)
             batch = None
@@ -252,7 +264,7 @@ class Loop:
 
     def _end_epoch(self) -> bool:
         """Evaluate and save; whether the training is over."""
-        self._check_guard()
+        self.check_guard()
         self.position = 0
         self.epoch += 1
         meter = self.run.meter
@@ -291,18 +303,20 @@ class Loop:
         return self.run.results[monitor]
 
     def _is_over(self) -> bool:
-        if self.run.steering.stopping_after_epoch:
-            self.run.steering.stopping = True
-            return True
-        patience = self.recipe.params.patience
-        if patience:
+        if self.recipe.params.patience:
             self._monitored("patience")
-        if patience and self.epochs_without_gain >= patience:
-            self.run.message(
-                f"stopped early: {self.recipe.monitor} did not improve for {patience} epochs"
-            )
+        if self.epoch >= int(self.recipe.params.epochs) or self._is_out_of_patience():
             return True
-        return self.epoch >= int(self.recipe.params.epochs)
+        self.run.steering.stopping |= self.run.steering.stopping_after_epoch
+        return self.run.steering.stopping
+
+    def _is_out_of_patience(self) -> bool:
+        """Whether the last epoch ended the training; so it may have before a resumption."""
+        patience = self.recipe.params.patience
+        if self.position or not patience or self.epochs_without_gain < patience:
+            return False
+        self.run.message(f"stopped early: {self.recipe.monitor} did not improve for {patience} epochs")
+        return True
 
     def _save_if_due(self) -> None:
         due_s = self._saved_at_s + SECONDS_A_MINUTE * self.recipe.params.save_minutes

@@ -25,11 +25,13 @@ def rehearse(loop: Loop) -> str:
     """Make a few steps and one evaluation, and say what they showed."""
     shapes: dict[str, str] = {}
     group = next(loop.groups())
+    loop.run.meter.step = 1  # steps count from 1, for who is told of one
     with _recorded_shapes(loop.recipe.net, shapes):
         began = time.perf_counter()
         loop.train_step(group)
         first_s = time.perf_counter() - began
     step_s = seconds(lambda: loop.train_step(group), TIMED_STEPS, loop.device)
+    loop.check_guard()
     loop.rehearse_evaluation()
     total = loop.total_steps
     lines = [

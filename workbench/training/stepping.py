@@ -21,6 +21,8 @@ from workbench.training.values import loss_of, named
 if TYPE_CHECKING:
     from workbench.training.recipe import Training
 
+LEAST_SCALE = 1.0  # torch begins with 65,536 and halves it at each overflow
+
 
 class Stepper:
     """Makes a recipe's steps.
@@ -68,6 +70,16 @@ class Stepper:
         self.minimizer.finish(len(batches))
         _put_back(buffers, before, self.guard.counts())
         self.recipe.after_step()
+
+    def check_scale(self, step: int) -> None:
+        """Scaling hides a gradient that is bad whatever the scale; the scale then falls and falls.
+
+        Raises:
+            NonFiniteError: in the mode stop, when no scale is small enough.
+        """
+        scaler = self.precision.scaler
+        if self.guard.mode == "stop" and scaler.is_enabled() and scaler.get_scale() < LEAST_SCALE:
+            raise NonFiniteError(step, "gradient", "infinite or NaN at any scale of fp16")
 
     def located(self, fault: NonFiniteError, batch: Any) -> NonFiniteError:
         """The same fault with the layer in which it begins, found by looking at the step again."""

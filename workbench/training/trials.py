@@ -7,12 +7,14 @@ import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from itertools import chain
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import torch
+from torch import Tensor
 
 from workbench.training import random_state
 from workbench.training.averages import Averages
+from workbench.training.trees import mapped
 
 if TYPE_CHECKING:
     from workbench.training.stepping import Stepper
@@ -20,11 +22,14 @@ if TYPE_CHECKING:
 
 @contextmanager
 def undone(stepper: Stepper) -> Iterator[None]:
-    """Put weights, buffers, optimizers, scaler, averages and random states back at the end."""
+    """Put weights, buffers, optimizers, scaler, averages and random states back at the end.
+
+    They are kept on the host: a device that the training fills has no room for them.
+    """
     net, scaler = stepper.recipe.net, stepper.precision.scaler
     tensors = list(chain(net.parameters(), net.buffers()))
-    kept = [tensor.detach().clone() for tensor in tensors]
-    optimizers = copy.deepcopy(stepper.optimizers.state_dict())
+    kept = [_on_host(tensor) for tensor in tensors]
+    optimizers = mapped(stepper.optimizers.state_dict(), _on_host)
     scale = copy.deepcopy(scaler.state_dict())
     averages, stepper.averages = stepper.averages, Averages()
     randomness = random_state.capture()
@@ -41,6 +46,13 @@ def undone(stepper: Stepper) -> Iterator[None]:
         stepper.averages = averages
         stepper.guard.forget()
         random_state.restore(randomness)
+
+
+def _on_host(leaf: Any) -> Any:
+    """A copy of it that later steps do not change."""
+    if isinstance(leaf, Tensor):
+        return leaf.detach().to("cpu", copy=True)
+    return copy.deepcopy(leaf)
 
 
 def seconds(work: Callable[[], object], times: int, device: torch.device) -> float:

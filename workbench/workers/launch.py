@@ -6,7 +6,9 @@ import math
 import os
 import shutil
 import time
-from collections.abc import Mapping
+import uuid
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from operator import itemgetter
 from pathlib import Path
@@ -20,6 +22,7 @@ from workbench.runs import folder as folders
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
 from workbench.runs.history import History
 from workbench.runs.saved import saved
+from workbench.runs.state import status_of
 from workbench.schema import Schema
 from workbench.workers import devices, protocol, queue
 from workbench.workers.calling import ask, start_worker
@@ -28,6 +31,8 @@ from workbench.workers.provenance import git_commit, versions
 from workbench.workers.standby import Standby
 
 ANSWER_POLL_S = 0.03
+RECORD_PATIENCE_S = 2.0
+CLOCK_GRAIN_S = 0.005  # records are rounded to milliseconds, files to the kernel's clock
 NAN_POLICY = "on_nan"
 
 
@@ -135,19 +140,39 @@ def fork(  # the keywords of launch, and where to fork from
     Raises:
         UsageError: on refused values, or a checkpoint that is not there.
     """
-    manifest = parent.manifest()
+    manifest, info = parent.manifest(), recipe_of(parent)
+    schema_of(info, standby)  # takes seconds where it is not known yet; what follows then does not
     path = parent.checkpoint(checkpoint)
-    step = _step_of(parent, path.name)
-    order = Order(
-        recipe=recipe_of(parent),
-        values={**parameters_at(parent, step), **(values or {})},
-        seed=manifest.seed if seed is None else seed,
-        device=device or manifest.device,
-    )
-    origin = Parent(run=parent.name, checkpoint=path.name, step=step)
-    values_at_start = _checked(order, standby)
-    beginning = _Beginning(origin, path, partial)
-    return _start_new(order, values_at_start, checkpoints, standby, beginning)
+    with _held(path, checkpoints) as start:
+        step = _step_of(parent, path.name, start)
+        order = Order(
+            recipe=info,
+            values={**parameters_at(parent, step), **(values or {})},
+            seed=manifest.seed if seed is None else seed,
+            device=device or manifest.device,
+        )
+        origin = Parent(run=parent.name, checkpoint=path.name, step=step)
+        values_at_start = _checked(order, standby)
+        beginning = _Beginning(origin, start, partial)
+        return _start_new(order, values_at_start, checkpoints, standby, beginning)
+
+
+@contextmanager
+def _held(checkpoint: Path, checkpoints: Path) -> Iterator[Path]:
+    """Another name of the checkpoint, which stays what it is when a living parent writes the next one.
+
+    On a disk without links it is the checkpoint itself.
+    """
+    held = checkpoints / f".fork-{uuid.uuid4().hex}.pt"
+    try:
+        os.link(checkpoint, held)
+    except OSError:
+        yield checkpoint
+        return
+    try:
+        yield held
+    finally:
+        held.unlink(missing_ok=True)
 
 
 @dataclass(frozen=True)
@@ -311,6 +336,17 @@ def _last_device(folder: RunFolder, manifest: Manifest) -> str:
     return started[-1].device if started else manifest.device
 
 
-def _step_of(folder: RunFolder, file: str) -> int:
+def _step_of(folder: RunFolder, file: str, held: Path) -> int:
+    """The step that the `held` file holds, which is or was the run's checkpoint `file`.
+
+    Its record is written after it, so a living parent is given a moment to do so.
+    """
+    written = held.stat().st_mtime - CLOCK_GRAIN_S
+    deadline = time.monotonic() + RECORD_PATIENCE_S
+    while not status_of(folder).state.ended and time.monotonic() < deadline:
+        for record in History(folder).read_all().checkpoints:
+            if record.file == file and record.time >= written:
+                return record.step
+        time.sleep(ANSWER_POLL_S)
     there = saved(folder, History(folder).read_all().checkpoints)
     return next((one.step for one in there if one.file == file), None) or 0
