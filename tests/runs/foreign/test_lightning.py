@@ -127,6 +127,7 @@ def test_the_state_follows_from_the_age_of_the_file(file: Path, history: Lightni
     assert history.status().state.ended
 
 
+@pytest.mark.slow
 def test_real_logger_is_read(tmp_path: Path) -> None:
     """Lightning's writer itself, without its trainer."""
     writer = pytest.importorskip("lightning.fabric.loggers.csv_logs", exc_type=ImportError)

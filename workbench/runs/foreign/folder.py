@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from contextlib import suppress
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -15,6 +16,7 @@ METRICS_FILE = "metrics.csv"
 PARAMETERS_FILE = "hparams.yaml"
 MOST_PARAMETERS_BYTES = 64_000
 LONGEST_TEXT = 200
+STAMP_DIGITS = 10  # seconds since 1970, in the names of event files
 
 _WORDS: dict[str, Value] = {"true": True, "false": False}
 
@@ -53,26 +55,30 @@ class ForeignFolder(RunFolder):
         """When a file of the run last changed (s since 1970); 0 where there is none."""
         times = []
         for file in self.files():
-            try:
+            with suppress(OSError):  # deleted a moment ago
                 times.append(file.stat().st_mtime)
-            except OSError:
-                continue  # deleted a moment ago
         return max(times, default=0.0)
 
     def manifest(self) -> Manifest:
         """What can be known of it: the kind in place of a recipe, and `hparams.yaml`."""
-        try:
-            created = min((file.stat().st_ctime for file in self.files()), default=0.0)
-        except OSError:
-            created = 0.0
         return Manifest(
             name=self.name,
             recipe=RecipeReference(id=self.kind.value, file=""),
             parameters=read_parameters(self.path / PARAMETERS_FILE),
-            created=created,
+            created=self._created(),
             device="",
             host="",
         )
+
+    def _created(self) -> float:
+        """When the run began, by the names and times of its files (s since 1970)."""
+        times = []
+        for file in [*self.files(), self.path / PARAMETERS_FILE]:
+            with suppress(OSError):
+                times.append(file.stat().st_mtime)
+            stamp = file.name.partition(f"{EVENT_FILE_MARK}.")[2].partition(".")[0]
+            times += [float(stamp)] if stamp.isdecimal() and len(stamp) == STAMP_DIGITS else []
+        return min(times, default=0.0)
 
 
 def kind_of(file: str) -> Kind | None:
