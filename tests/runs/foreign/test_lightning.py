@@ -109,6 +109,29 @@ def test_without_a_step_the_epoch_counts_and_without_both_the_row(tmp_path: Path
         assert history.series["loss"].steps.tolist() == steps
 
 
+@pytest.mark.parametrize("step", ["9" * 30, "1e30", "-1e30", "inf", '"', "\0", "3.0"])
+def test_no_step_ends_the_reading(file: Path, history: LightningHistory, step: str) -> None:
+    file.write_text(f"step,loss,loss\n{step},1,2\n5,2,2\n")
+    history.read_all()
+
+    assert history.series["loss"].steps.tolist()[-1] == 5
+
+
+def test_a_file_that_may_not_be_read_is_a_fault_said_once(
+    file: Path, history: LightningHistory, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file.write_text(HEADER)
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(13, "Permission denied", str(file))
+
+    monkeypatch.setattr(Path, "open", refuse)
+    history.read_all()
+    history.read_all()
+
+    assert history.faults == [f"{file} cannot be read: Permission denied"]
+
+
 def test_reading_keeps_to_its_budget(file: Path, history: LightningHistory) -> None:
     file.write_text(HEADER + "".join(f"0,{step},0.5,\n" for step in range(200_000)))
 

@@ -214,6 +214,15 @@ def test_a_file_that_appears_later_is_read(write: Write) -> None:
     assert history.series["loss"].steps.tolist() == [1, 2]
 
 
+def test_a_file_that_is_another_one_is_read_from_its_start(write: Write) -> None:
+    folder = write(*[event(step, "loss", step) for step in range(50)])
+    history = TensorBoardHistory(folder).read_all()
+    write(event(1, "other", 1.0))
+    history.read_all()
+
+    assert list(history.series) == ["other"]
+
+
 def test_reading_keeps_to_its_budget(write: Write) -> None:
     folder = write()
     folder.files()[0].write_bytes(framed(event(1, "loss", 1.0)) * 60_000)

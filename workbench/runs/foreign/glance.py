@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import csv
 import os
+from contextlib import suppress
 from pathlib import Path
 
 from workbench.runs.foreign import protobuf, tfrecord
 from workbench.runs.foreign.folder import ForeignFolder, Kind
+from workbench.runs.foreign.lightning import split_row
 
 TAIL_BYTES = 4096
+MOST_FILES = 4  # a file of hyperparameters alone often stands beside that of the curves
 
 
 def last_step(folder: ForeignFolder) -> int:
-    """The newest step that the run's newest file tells; 0 where it tells none."""
-    files = folder.files()
-    if not files:
-        return 0
-    try:
-        head, tail = _ends(files[-1])
-    except OSError:
-        return 0
-    return _event_step(tail) if folder.kind is Kind.TENSORBOARD else _row_step(head, tail)
+    """The furthest step that the ends of the run's newest files tell; 0 where they tell none."""
+    step = 0
+    for file in folder.files()[-MOST_FILES:]:
+        with suppress(OSError):
+            head, tail = _ends(file)
+            told = _event_step(tail) if folder.kind is Kind.TENSORBOARD else _row_step(head, tail)
+            step = max(step, told)
+    return step
 
 
 def _ends(file: Path) -> tuple[bytes, bytes]:
@@ -46,9 +47,9 @@ def _event_step(tail: bytes) -> int:
 
 def _row_step(head: bytes, tail: bytes) -> int:
     """The step of the last whole row."""
-    header = next(csv.reader([head.partition(b"\n")[0].decode(errors="replace").strip()]), [])
-    rows = tail.rpartition(b"\n")[0].rpartition(b"\n")[2].decode(errors="replace")
-    fields = next(csv.reader([rows]), [])
+    header = split_row(head.partition(b"\n")[0].decode(errors="replace").strip())
+    last = tail.rpartition(b"\n")[0].rpartition(b"\n")[2]
+    fields = split_row(last.decode(errors="replace").strip())
     if "step" not in header or len(fields) != len(header):
         return 0
     text = fields[header.index("step")]

@@ -29,9 +29,13 @@ class ForeignHistory(History):
     def read(self, budget_s: float = READ_BUDGET_S) -> bool:
         """Take in what is new until the budget is spent; true when more is waiting to be read."""
         deadline = time.perf_counter() + budget_s
-        while self._take_next():
-            if time.perf_counter() > deadline:
-                return True
+        try:
+            while self._take_next():
+                if time.perf_counter() > deadline:
+                    return True
+        except OSError as refused:  # another user's files: what can be read is shown
+            fault = f"{refused.filename} cannot be read: {refused.strerror}"
+            self.faults += [] if fault in self.faults else [fault]
         return False
 
     def status(self) -> Status:

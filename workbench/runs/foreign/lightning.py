@@ -13,6 +13,7 @@ from workbench.runs.foreign.history import ForeignHistory
 from workbench.runs.jsonl import LineReader
 from workbench.runs.series import Series
 
+LARGEST_STEP = 2**63 - 1
 STEP_COLUMNS = ("step", "epoch")  # the first that is there counts the rows
 
 Row = tuple[int, list[str]]
@@ -44,9 +45,12 @@ class LightningHistory(ForeignHistory):
         block = self._lines.read_block()
         if not block:
             return False
+        if self._header and self._lines.offset == len(block):
+            self._start_again()  # written anew between the two looks at it
+            return True
         if not self._header:
             self._header, _, block = block.partition(b"\n")
-            self._header_names = next(csv.reader([_text(self._header)]), [])
+            self._header_names = split_row(_text(self._header))
         self._take_rows(self._rows(block), found.st_mtime)
         return True
 
@@ -72,7 +76,7 @@ class LightningHistory(ForeignHistory):
         first = self._lines.line_number - len(lines) + 1
         rows = []
         for number, line in enumerate(lines, first):
-            fields = _fields(_text(line))
+            fields = split_row(_text(line))
             if len(fields) == len(self._header_names):
                 rows.append((number, fields))
             elif line.strip():
@@ -84,7 +88,7 @@ class LightningHistory(ForeignHistory):
     def _take_rows(self, rows: list[Row], seen: float) -> None:
         steps = self._steps(rows)
         for index, name in enumerate(self._header_names):
-            if name and name != STEP_COLUMNS[0]:
+            if name and name != STEP_COLUMNS[0] and name not in self._header_names[:index]:
                 texts = [fields[index] for _, fields in rows]
                 places = [place for place, text in enumerate(texts) if text.strip()]
                 values = [self._number(rows[place][0], texts[place]) for place in places]
@@ -117,15 +121,19 @@ def _text(line: bytes) -> str:
     return line.decode(errors="replace").strip("\r\n\ufeff")
 
 
-def _fields(line: str) -> list[str]:
+def split_row(line: str) -> list[str]:
+    """The fields of a line; one whose quotes are damaged is split at its commas."""
     if '"' not in line:
         return line.split(",")
-    return next(csv.reader([line]), [])
+    try:
+        return next(csv.reader([line]), [])
+    except csv.Error:
+        return line.split(",")
 
 
 def _whole(text: str, otherwise: int) -> int:
     try:
-        number = float(text)
-        return int(text) if text.isdecimal() else int(number)
+        number = int(text) if text.isdecimal() else int(float(text))
     except (ValueError, OverflowError):
         return otherwise
+    return number if -LARGEST_STEP <= number <= LARGEST_STEP else otherwise

@@ -30,6 +30,10 @@ class TensorBoardHistory(ForeignHistory):
         self._files: dict[Path, _EventFile] = {}
 
     def _take_next(self) -> bool:
+        if any(file.reader.has_shrunk() for file in self._files.values()):
+            self._files.clear()
+            self.series.clear()
+            self.faults.clear()
         for path in self.folder.files():
             file = self._files.get(path)
             if file is None:

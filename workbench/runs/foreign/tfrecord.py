@@ -64,6 +64,13 @@ class RecordReader:
         except FileNotFoundError:
             return None
 
+    def has_shrunk(self) -> bool:
+        """Whether the file is shorter than what was read of it: then it is another one."""
+        try:
+            return self.path.stat().st_size < self.offset
+        except FileNotFoundError:
+            return False
+
     def fault(self, what: str, offset: int) -> None:
         """Remember a damaged place."""
         self.faults.append(f"{self.path.name}, byte {offset:,}: {what}")
