@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import signal
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
@@ -67,7 +68,11 @@ def test_a_damaged_line_is_named_and_the_rest_is_shown(
 
 
 @pytest.mark.parametrize("name", ["..", "../x", "a/b", "", "\0"])
-def test_a_name_that_is_no_plain_name_is_refused(name: str, capsys: pytest.CaptureFixture[str]) -> None:
+def test_a_name_that_is_no_plain_name_is_refused(
+    name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
     assert main(["watch", name]) == 2
 
     assert "is not the name of a run" in capsys.readouterr().err

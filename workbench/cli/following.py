@@ -9,12 +9,14 @@ from collections.abc import Callable
 from types import FrameType
 from typing import Self
 
+from workbench import units
 from workbench.cli import curves, output, progress
 from workbench.cli.main import INTERRUPTED
 from workbench.cli.views import CurvesView, LogView, View
 from workbench.cli.waiting import Termination
-from workbench.runs import folder as folders
+from workbench.cli.watching import find_watched
 from workbench.runs.folder import RunFolder
+from workbench.runs.foreign.opening import open_history
 from workbench.runs.history import History
 from workbench.runs.state import Status
 
@@ -52,7 +54,7 @@ def follow(
     `on_interrupt` is called with the number of each Ctrl-C; when it returns false, the run is left
     alone. A `termination` is handed on to its worker.
     """
-    history = History(folder)
+    history = open_history(folder)
     heard = 0
     while True:
         more = history.read()
@@ -75,19 +77,26 @@ def follow(
 
 def watch_run(args: argparse.Namespace) -> int:
     """Live curves until the run ends; Ctrl-C leaves the run alone."""
-    folder = folders.find(args.run, args.checkpoints)
+    folder = find_watched(args.run, args.checkpoints)
     folder.manifest()
     on_screen = output.is_terminal()
     view: View = CurvesView() if on_screen else LogView()
     with Interrupts() as interrupts:
         history, status = follow(folder, view, interrupts, lambda _count, _view: False)
     if not status.state.ended:
-        output.say(f"{folder.name} goes on; stop it with: workbench stop {folder.name}")
+        say_left_alone(folder)
         return INTERRUPTED
     if not on_screen:
         say_curves(history)
     progress.say_outcome(history, status)
     return progress.EXIT_STATUS[status.state]
+
+
+def say_left_alone(folder: RunFolder) -> None:
+    """What becomes of a run that one no longer follows."""
+    name = units.plain(folder.name)
+    how = "" if folder.read_only else f"; stop it with: workbench stop {name}"
+    output.say(f"{name} goes on{how}")
 
 
 def say_curves(history: History) -> None:

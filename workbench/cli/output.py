@@ -33,6 +33,7 @@ _STATE_STYLES = {
     "preempted": "magenta",
     "failed": "red",
     "lost": "red",
+    "live": "cyan",
 }
 
 

@@ -36,6 +36,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         args.words = [*args.words, *rest]
     elif rest:
         whole.error(f"unrecognized: {' '.join(rest)}")
+    if args.watch is not None and args.module != "opening":
+        whole.error("--watch is for the screen, which opens without a command")
     args.recipes = [*args.recipes, *getattr(args, "more_recipes", [])]
     return args
 
@@ -49,6 +51,13 @@ def build() -> argparse.ArgumentParser:
     )
     whole.set_defaults(module="opening", function="open_workbench")
     _add_places(whole, "recipes", default=[], checkpoints=paths.checkpoints_dir())
+    whole.add_argument(
+        "--watch",
+        metavar="DIR",
+        type=_folder,
+        default=None,
+        help="on the screen, list what TensorBoard's writers and Lightning recorded below DIR too",
+    )
     commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
     for name, command in COMMANDS.items():
         one = commands.add_parser(name, help=command.text, description=command.text, allow_abbrev=False)
@@ -91,6 +100,15 @@ def _json(one: argparse.ArgumentParser) -> None:
 
 def _run_name(one: argparse.ArgumentParser) -> None:
     one.add_argument("run", metavar="RUN", help="a run's name, or its number where that is unique")
+
+
+def _watch(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "run",
+        metavar="RUN|DIR",
+        help="a run's name or number, or a folder with TensorBoard's event files or Lightning's "
+        "metrics.csv: below it the newest is shown",
+    )
 
 
 def _run_names(one: argparse.ArgumentParser) -> None:
@@ -224,7 +242,7 @@ COMMANDS = {
     "show": Command(_show, "showing", "show", "one recipe, or one run with its checkpoints"),
     "run": Command(_run, "launching", "run_recipe", "train a recipe in the background, follow it"),
     "runs": Command(_runs, "records", "list_runs", "what ran and what runs"),
-    "watch": Command(_run_name, "following", "watch_run", "live curves of a run"),
+    "watch": Command(_watch, "following", "watch_run", "live curves of a run, or of another program's"),
     "compare": Command(_compare, "comparing", "compare_runs", "runs side by side"),
     "stop": Command(_stop, "steering", "stop_runs", "write a checkpoint and leave"),
     "pause": Command(_run_names, "steering", "pause_runs", "stand still between two steps"),

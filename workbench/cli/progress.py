@@ -22,6 +22,7 @@ EXIT_STATUS = {
     State.LOST: FAILED,
     State.STOPPED: INTERRUPTED,
     State.PREEMPTED: PREEMPTED,
+    State.RECORDED: DONE,
 }
 _WORST_FIRST = (FAILED, PREEMPTED, INTERRUPTED, DONE)
 
@@ -137,7 +138,7 @@ def say_end(name: str, status: Status) -> None:
 
 
 def _say_head(name: str, status: Status) -> None:
-    head = output.of_state(status.state.value, f"{name} {status.state}")
+    head = output.of_state(status.state.value, f"{units.plain(name)} {status.state}")
     output.say("  ".join(filter(None, [head, place(status), times(status)])))
 
 

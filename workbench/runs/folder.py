@@ -70,6 +70,11 @@ class RunFolder:
         return self.path.name
 
     @property
+    def read_only(self) -> bool:
+        """Whether another program wrote it, so that it can only be looked at."""
+        return False
+
+    @property
     def manifest_file(self) -> Path:
         return self.path / "run.json"
 

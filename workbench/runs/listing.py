@@ -4,11 +4,15 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.runs import folder as folders
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.state import State, Status, status_of
+
+if TYPE_CHECKING:
+    from workbench.runs.foreign.listing import ForeignListing
 
 _Fingerprint = tuple[tuple[int, ...], ...]
 
@@ -30,15 +34,28 @@ class RunSummary:
 class Listing:
     """Reads the runs of one place again and again; only what changed is read anew."""
 
-    def __init__(self, checkpoints: Path) -> None:
+    def __init__(self, checkpoints: Path, watched: Path | None = None) -> None:
         self.checkpoints = checkpoints
+        self.watched = watched
+        self._foreign: ForeignListing | None = None
         self._manifests: dict[str, tuple[_Fingerprint, Manifest, str]] = {}
         self._ended: dict[str, tuple[_Fingerprint, Status]] = {}
 
     def read(self) -> list[RunSummary]:
-        """All runs, newest first."""
+        """All runs, newest first; among them those that other programs recorded below `watched`."""
         runs = [self._summary(folder) for folder in folders.all_runs(self.checkpoints)]
+        runs += self._foreign_runs()
         return sorted(runs, key=lambda run: (run.manifest.created, run.name), reverse=True)
+
+    def _foreign_runs(self) -> list[RunSummary]:
+        if self.watched is None:
+            return []
+        if self._foreign is None:
+            # Here, in whichever thread reads: it brings numpy.
+            from workbench.runs.foreign.listing import ForeignListing  # noqa: PLC0415
+
+            self._foreign = ForeignListing(self.watched)
+        return self._foreign.read()
 
     def _summary(self, folder: RunFolder) -> RunSummary:
         manifest, fault = self._manifest(folder)

@@ -33,13 +33,15 @@ class State(StrEnum):
     PREEMPTED = "preempted"
     FAILED = "failed"
     LOST = "lost"
+    LIVE = "live"  # another program's, whose files still grow
+    RECORDED = "recorded"  # another program's, whose files have long been silent
 
     @property
     def ended(self) -> bool:
         return self in _ENDED
 
 
-_ENDED = {State.FINISHED, State.STOPPED, State.PREEMPTED, State.FAILED, State.LOST}
+_ENDED = {State.FINISHED, State.STOPPED, State.PREEMPTED, State.FAILED, State.LOST, State.RECORDED}
 
 
 @dataclass(frozen=True)

@@ -70,12 +70,17 @@ class WorkbenchApp(App[None]):
         """It has loaded torch: recipes can be imported and launched at once."""
 
     def __init__(
-        self, checkpoints: Path, recipe_dirs: Sequence[Path] = (), *, standby: Standby | None = None
+        self,
+        checkpoints: Path,
+        recipe_dirs: Sequence[Path] = (),
+        *,
+        standby: Standby | None = None,
+        watched: Path | None = None,
     ) -> None:
         super().__init__()
         changed: Signal[Runs] = Signal(self, "runs")
         ready: Signal[None] = Signal(self, "standby")
-        self.session = Session(checkpoints, recipe_dirs, standby, changed, ready)
+        self.session = Session(checkpoints, recipe_dirs, standby, changed, ready, watched=watched)
         self._own_standby = standby is None
         self._reading = False
         self.register_theme(theme.DARK)
@@ -84,6 +89,8 @@ class WorkbenchApp(App[None]):
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.read_runs)
+        if self.session.watched is not None:
+            self.call_after_refresh(self.action_show_runs)
         self.set_interval(RUNS_INTERVAL_S, self.read_runs)
         if self._own_standby:
             self.set_timer(STANDBY_DELAY_S, self._start_standby)
@@ -179,8 +186,8 @@ class WorkbenchApp(App[None]):
                 yield SystemCommand(title, f"key: {keys.shown(key.key)}", run)
 
 
-def run_app(checkpoints: Path, recipe_dirs: Sequence[Path] = ()) -> int:
+def run_app(checkpoints: Path, recipe_dirs: Sequence[Path] = (), watched: Path | None = None) -> int:
     """Open the workbench and stay until the user leaves; the exit status of the program."""
-    app = WorkbenchApp(checkpoints, recipe_dirs)
+    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched)
     app.run()
     return app.return_code or 0

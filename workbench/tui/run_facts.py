@@ -55,6 +55,7 @@ class Facts:
         figures: the newest step of each.
         answers: by request, why it was refused; empty where it was done.
         faults: damaged lines of the record.
+        read_only: another program wrote it; there is nobody to ask for anything.
     """
 
     manifest: Manifest | None = None
@@ -67,6 +68,7 @@ class Facts:
     answers: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     ended: events.Ended | None = None
+    read_only: bool = False
 
     @property
     def live_parameters(self) -> list[Parameter]:

@@ -15,7 +15,8 @@ from workbench.figures.plot import Mark
 from workbench.params import Value
 from workbench.runs import control, events
 from workbench.runs.folder import Manifest, RunFolder, step_in
-from workbench.runs.history import History
+from workbench.runs.foreign.history import ForeignHistory
+from workbench.runs.foreign.opening import open_history
 from workbench.runs.saved import saved
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
@@ -37,7 +38,7 @@ class RunReader:
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
         self.busy_s = 0.0
-        self._history = History(folder)
+        self._history = open_history(folder)
         self._log = LogFile(folder.output_file)
         self._manifest, self._fault = _manifest(folder)
         self._schema = _schema(self._manifest)
@@ -64,12 +65,13 @@ class RunReader:
             schema=self._schema,
             status=history.status(),
             values=self._values(),
-            checkpoints=saved(self.folder, history.checkpoints),
+            checkpoints=() if self.folder.read_only else saved(self.folder, history.checkpoints),
             messages=tuple(history.messages),
             figures={name: shown[-1].step for name, shown in history.figures.items() if shown},
             answers={name: _refusal(answer) for name, answer in history.answers.items()},
             faults=tuple([self._fault] if self._fault else []) + tuple(history.faults),
             ended=history.ended,
+            read_only=self.folder.read_only,
         )
 
     def _values(self) -> Mapping[str, Value]:
@@ -77,6 +79,8 @@ class RunReader:
         values = {} if self._manifest is None else dict(self._manifest.parameters)
         for launch in control.launches(self.folder.control_file):
             values.update(launch.parameters)
+        if isinstance(self._history, ForeignHistory):
+            values.update(self._history.parameters)
         values.update({change.name: change.value for change in self._history.parameters_set})
         return values
 

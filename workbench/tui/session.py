@@ -24,6 +24,7 @@ class Session:
     Attributes:
         standby: the worker that has torch loaded, once it was started.
         runs: all runs, newest first, as last read.
+        watched: a folder below which runs of other programs are listed too.
         fault: why they could not be read; empty where they could.
         runs_changed: published with `runs` whenever they changed.
         standby_ready: published once recipes can be imported at once.
@@ -36,10 +37,11 @@ class Session:
     standby_ready: Signal[None]
     runs: Runs = ()
     fault: str = ""
+    watched: Path | None = None
     listing: Listing = field(init=False)
 
     def __post_init__(self) -> None:
-        self.listing = Listing(self.checkpoints)
+        self.listing = Listing(self.checkpoints, self.watched)
 
     def take(self, runs: Runs, fault: str = "") -> None:
         """Keep what was read, and tell the screens if it is new."""

@@ -28,6 +28,8 @@ _STATE_STYLES = {
     State.PREEMPTED: INTERRUPTED,
     State.FAILED: BAD,
     State.LOST: BAD,
+    State.LIVE: ACCENT,
+    State.RECORDED: MUTED,
 }
 # Shapes as well as colours, for those who cannot tell the colours apart.
 _STATE_SIGNS = {
@@ -41,6 +43,8 @@ _STATE_SIGNS = {
     State.PREEMPTED: "↻",
     State.FAILED: "✗",
     State.LOST: "?",
+    State.LIVE: "◆",
+    State.RECORDED: "◇",
 }
 
 

@@ -75,7 +75,9 @@ class RunScreen(SteeringScreen):
         with ContentSwitcher(initial="curves"):
             yield Curves()
             yield Figures()
-            yield LogView("no output yet", id="log")
+            yield LogView(
+                "no log of another program" if self.folder.read_only else "no output yet", id="log"
+            )
             with VerticalScroll(id="parameters"):
                 yield Calm()
             with VerticalScroll(id="checkpoints"):

@@ -70,7 +70,9 @@ class SteeringScreen(WorkbenchScreen[None]):
         """Only what the run's state allows is offered."""
         if action in _ALLOWED:
             target = self.target if self.is_mounted else None
-            return target is not None and target.state in _ALLOWED[action]
+            if target is None or target.folder.read_only:
+                return False
+            return target.state in _ALLOWED[action]
         return super().check_action(action, parameters)
 
     def ask(self, folder: RunFolder, request: control.Request, wish: str) -> None:

@@ -75,6 +75,8 @@ def _first(name: str, facts: Facts, width: int) -> Content:
 def _origin(facts: Facts) -> str:
     """Where it runs, and which attempt it is."""
     parts = [facts.status.device] if facts.status.device else []
+    if facts.read_only and facts.manifest is not None:
+        parts = [facts.manifest.recipe.id, "read-only"]
     if facts.status.attempt > 1:
         parts.append(f"attempt {facts.status.attempt}")
     return " · ".join(parts)

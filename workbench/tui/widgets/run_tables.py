@@ -48,6 +48,8 @@ def _origin(facts: Facts) -> Content:
     manifest = facts.manifest
     if manifest is None:
         return Content("")
+    if facts.read_only:
+        return content(facts.status.reason, MUTED)
     rows = {
         "recipe": manifest.recipe.id,
         "seed": str(manifest.seed),
@@ -70,6 +72,8 @@ def _origin(facts: Facts) -> Content:
 
 def checkpoints_text(facts: Facts) -> Content:
     """One line a file: its step and size, why it was written, the numbers it was written with."""
+    if facts.read_only:
+        return Content.styled("what another program saved is not shown here", MUTED)
     if not facts.checkpoints:
         return Content.styled("no checkpoint yet; c writes one", MUTED)
     width = max(len(saved.file) for saved in facts.checkpoints)

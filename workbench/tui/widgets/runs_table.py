@@ -124,9 +124,15 @@ def _age(run: RunSummary) -> str:
     return "" if run.fault else units.age(time.time() - run.manifest.created)
 
 
+def _step(step: int, room: int) -> str:
+    """The step within `room` cells: a number that is cut would be another one."""
+    texts = (f"step {step:,}", f"{step:,}", f"{step / 1e3:,.0f}k", f"{step / 1e6:,.0f}M")
+    return next((text for text in texts if len(text) <= room), texts[-1]) if step else ""
+
+
 def _progress(run: RunSummary, room: int, style: str) -> Content:
     fraction = run.status.fraction
     if fraction is None:
-        return Content.styled(f"step {run.status.step:,}" if run.status.step else "", MUTED)
+        return Content.styled(_step(run.status.step, room + 7), MUTED)
     percent = Content.styled(f"{fraction:>4.0%}", MUTED)
     return joined(bar(fraction, room, style), Content(" "), percent) if room > 0 else percent

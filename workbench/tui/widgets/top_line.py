@@ -20,7 +20,14 @@ from workbench.tui.text import (
     state_style,
 )
 
-_COUNTED = (State.RUNNING, State.PAUSED, State.STOPPING, State.STARTING, State.QUEUED)
+_COUNTED = (
+    State.RUNNING,
+    State.PAUSED,
+    State.STOPPING,
+    State.STARTING,
+    State.QUEUED,
+    State.LIVE,
+)
 _PLACES = ("Recipes", "Runs")
 
 
