@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
-from itertools import groupby
+from itertools import count, groupby
 
 import numpy as np
 
@@ -111,14 +111,13 @@ def _with_faults(rule: str, faults: Sequence[Mark], pen: Pen) -> str:
     for column in labels:
         cells[column] = "×"
     taken = set(labels)
-    for column, label in labels.items():
-        for start in (column - len(label), column + 1):
+    for column, label in sorted(labels.items()):
+        if labels.get(column - 1) == label:
+            continue  # its row has the label already
+        last = next(end for end in count(column) if labels.get(end + 1) != label)
+        for start in (column - len(label), last + 1):
             room = range(start, start + len(label))
-            inside = start >= 0 and room.stop <= len(rule)
-            apart = not any(
-                place in taken for place in range(start - 1, room.stop + 1) if place != column
-            )
-            if inside and apart:
+            if start >= 0 and room.stop <= len(rule) and taken.isdisjoint(room):
                 cells[start : room.stop] = label
                 taken.update(room)
                 break
@@ -148,7 +147,7 @@ def _placed(marks: Sequence[Mark], x: Scale) -> list[Mark]:
 def _mark_names(marks: Sequence[Mark], left: int, inner: int, pen: Pen) -> str:
     """A line with the name of every mark that has room before the next one.
 
-    Marks of one column share a name; the last stands left of its mark where it is cut otherwise.
+    Marks of one column share a name, which stands left of its mark where it would be cut otherwise.
     """
     labels: dict[int, list[str]] = {}
     for mark in marks:
@@ -158,7 +157,7 @@ def _mark_names(marks: Sequence[Mark], left: int, inner: int, pen: Pen) -> str:
     for start, following in zip(starts, [*starts[1:], left + inner + 1], strict=True):
         name = ", ".join(dict.fromkeys(label for label in labels[start] if label))
         before = start - width(line) - width(name)
-        if start == starts[-1] and start + 1 + width(name) > left + inner and before > 0:
+        if following - start - 1 < width(name) + 1 and before > 0:
             line += " " * before + name + "▾"
         elif following - start > 1:
             line += " " * (start - width(line)) + cut("▾" + name, following - start - 1)

@@ -131,7 +131,7 @@ class _Pencil:
             lines += [self._smoothed(one, title, edges) for one in several]
         frame = Frame(
             title,
-            self.axis.axis,
+            "" if self.axis.by_time else self.axis.axis,  # times tell themselves
             log_x=self.axis.log,
             log_y=self.view.log_y,
             marks=marks,

@@ -22,6 +22,14 @@ _WAY = (
 )
 
 
+class _Finder(Input):
+    """Takes what is typed, but for the keys of the list."""
+
+    def check_consume_key(self, key: str, character: str | None) -> bool:
+        of_the_list = any(one.key == key for one in keys.KEYS if one.group == "metrics")
+        return not of_the_list and super().check_consume_key(key, character)
+
+
 class ChooseMetricsScreen(ModalScreen[frozenset[str] | None]):
     """A list that is narrowed down by typing; gives what is ticked, or None to leave it as it was."""
 
@@ -36,7 +44,14 @@ class ChooseMetricsScreen(ModalScreen[frozenset[str] | None]):
             background: $panel;
         }
         Calm { height: auto; }
-        Input { background: $background; margin: 1 0; border: none; height: 1; padding: 0 1; }
+        Input {
+            height: 1;
+            margin: 1 0;
+            padding: 0 1;
+            border: none;
+            background: $background;
+            &:focus { border: none; }
+        }
         #way { margin: 1 0 0 0; text-wrap: nowrap; }
     }
     """
@@ -50,7 +65,7 @@ class ChooseMetricsScreen(ModalScreen[frozenset[str] | None]):
     def compose(self) -> ComposeResult:
         with Vertical():
             yield Calm(id="title")
-            yield Input(placeholder="type to find metrics")
+            yield _Finder(placeholder="type to find metrics")
             yield self._list
             yield Calm(_way(), id="way")
 

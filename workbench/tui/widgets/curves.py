@@ -54,11 +54,11 @@ class Curves(Drawing, can_focus=True):
         kind = "plot" if view.zoomed else "page"
         said = [
             (self.pages > 1, f"{kind} {page}/{self.pages}"),
+            (view.metrics is not None, f"{self._drawn}/{len(self.metrics)} metrics"),
             (view.log_x and view.axis != "clock", "log x"),
             (view.log_y, "log y"),
             (view.smoothing > 0, f"smooth {view.smoothing:g}"),
-            (view.span > 0, f"{x_window.share(view, self.reach):.2g} of x"),
-            (view.metrics is not None, f"{self._drawn}/{len(self.metrics)} metrics"),
+            (view.span > 0, f"x {100 * x_window.share(view, self.reach):.2g}%"),
         ]
         return " · ".join(text for holds, text in said if holds)
 
