@@ -99,10 +99,10 @@ def available(epochs: Sequence[tuple[int, float]]) -> tuple[Axis, ...]:
 
 
 def _rising(epochs: Sequence[tuple[int, float]]) -> tuple[Floats, Floats]:
-    """The entries that lie above all before them."""
-    kept: list[tuple[float, float]] = []
+    """The entries that lie above all before them, from the beginning of the first epoch on."""
+    kept = [(0.0, 0.0)]
     for step, done in epochs:
-        if not kept or (step > kept[-1][0] and done > kept[-1][1]):
+        if step > kept[-1][0] and done > kept[-1][1]:
             kept.append((step, done))
     table = np.array(kept, np.float64).reshape(-1, 2)
     return table[:, 0], table[:, 1]
