@@ -10,7 +10,7 @@ from textual.strip import Strip
 
 from workbench.figures.plot import Mark
 from workbench.runs.series import Series
-from workbench.tui.plots import LEAST_HEIGHT, LEAST_WIDTH, arrange, draw_page, group
+from workbench.tui.plots import LEAST_HEIGHT, LEAST_WIDTH, MOST_IN_A_PLOT, arrange, draw_page, group
 from workbench.tui.run_facts import PlotView
 
 
@@ -51,6 +51,12 @@ def test_a_page_is_never_larger_than_its_room(place: int) -> None:
 
 def test_without_metrics_nothing_is_drawn() -> None:
     assert draw_page({}, [], PlotView(80, 18)) == ((), 1)
+
+
+def test_a_plot_holds_no_more_curves_than_there_are_colours() -> None:
+    plots = group([f"layer{number}/norm" for number in range(3 * MOST_IN_A_PLOT - 1)])
+    assert [len(some) for some in plots.values()] == [MOST_IN_A_PLOT] * 2 + [MOST_IN_A_PLOT - 1]
+    assert list(plots) == ["norm", "norm (2)", "norm (3)"]
 
 
 def _text(series: dict[str, Series], view: PlotView, marks: Sequence[Mark] = ()) -> list[str]:
@@ -103,8 +109,10 @@ def test_the_crosshair_reads_every_curve_of_the_page() -> None:
     lines = _text(several, PlotView(80, 16, crosshair=9.0))
     assert lines[0] == "step 9  train/loss 0.1  val/loss 0.1  [b]lr[/b] 0.1"
     assert any(line.count("│") == 4 for line in lines), "no upright line in both plots"
-    assert _text(several, PlotView(44, 16, crosshair=9.0))[0].endswith("+1")
-    assert _text({"a": several["train/loss"]}, PlotView(80, 16, crosshair=99.0))[0].endswith("–")
+    assert _text(several, PlotView(44, 24, crosshair=9.0))[0].endswith("+1")
+    assert _text({"train/loss": several["train/loss"]}, PlotView(80, 16, crosshair=99.0))[0].endswith(
+        "–"
+    )
 
 
 def test_smoothing_leaves_the_raw_curve_behind_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import zip_longest
@@ -24,6 +25,7 @@ from workbench.tui.x_window import seen
 LEAST_WIDTH = 34
 LEAST_HEIGHT = 8
 MOST_IN_A_ROW = 3
+MOST_IN_A_PLOT = 7  # as many as there are colours
 GAP = 2
 
 STEPS = XAxis()
@@ -46,10 +48,17 @@ class Grid:
 
 
 def group(names: Iterable[str]) -> dict[str, list[str]]:
-    """Metrics of one plot by its title: `train/loss` and `val/loss` share the plot `loss`."""
+    """Metrics of one plot by its title: `train/loss` and `val/loss` share the plot `loss`.
+
+    More than can be told apart are parted: `norm`, `norm (2)`, ….
+    """
     plots: dict[str, list[str]] = {}
+    counts: Counter[str] = Counter()
     for name in names:
-        plots.setdefault(name.partition("/")[2] or name, []).append(name)
+        title = name.partition("/")[2] or name
+        number = counts[title] // MOST_IN_A_PLOT + 1
+        counts[title] += 1
+        plots.setdefault(title if number == 1 else f"{title} ({number})", []).append(name)
     return plots
 
 
