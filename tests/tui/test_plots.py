@@ -115,6 +115,12 @@ def test_the_crosshair_reads_every_curve_of_the_page() -> None:
     )
 
 
+def test_the_crosshair_names_the_marks_it_stands_on() -> None:
+    marks = [Mark(9.2, "best"), Mark(30.0, "lr=0.1")]
+    lines = _text({"loss": _series("loss")}, PlotView(80, 9, crosshair=9.0), marks)
+    assert lines[0] == "step 9  ▾best  loss 0.1"
+
+
 def test_smoothing_leaves_the_raw_curve_behind_it() -> None:
     one, random = Series("loss"), np.random.default_rng(1)
     one.extend(np.arange(500), np.arange(500.0), random.normal(size=500))

@@ -16,6 +16,7 @@ from workbench.figures import palette
 from workbench.figures.cells import Pen, clean, width
 from workbench.figures.chart import draw_chart
 from workbench.figures.lines import Frame, Line, Mark
+from workbench.figures.scale import scale_of
 from workbench.runs.series import Floats, Series, Stretch
 from workbench.tui.ansi import strip
 from workbench.tui.run_facts import PlotView
@@ -104,7 +105,7 @@ def draw_page(
     lines = tuple(line for row in rows for line in _beside(row, grid))
     if view.crosshair is not None:
         read = [series[name] for title in titles for name in plots[title]]
-        lines = (strip(pencil.readout(read, view.crosshair)), *lines)[: view.height]
+        lines = (strip(pencil.readout(read, marks, view.crosshair)), *lines)[: view.height]
     return lines, grid.pages
 
 
@@ -155,21 +156,34 @@ class _Pencil:
             strip(line) for line in draw_chart([self._cut(line) for line in lines], frame, size, _PEN)
         ]
 
-    def readout(self, several: Sequence[Series], x: float) -> str:
-        """The crosshair's x and the values there, as many as one line has room for."""
+    def readout(self, several: Sequence[Series], marks: Sequence[Mark], x: float) -> str:
+        """The crosshair's x, what happened there, and the values, as many as one line has room for."""
         key = float(self.axis.keys(np.array([x]))[0])
-        place = self.axis.text(x)
-        line, used = _PEN.paint(place, bold=True), width(place)
-        for index, one in enumerate(several):
-            name, value = clean(one.name), one.nearest(key, by_time=self.axis.by_time)
-            text = f"{name} {units.number(value)}"
-            left = len(several) - index
+        line, used = _PEN.paint(self.axis.text(x), bold=True), width(self.axis.text(x))
+        parts = [(f"▾{clean(label)}", palette.MARK) for label in self._marked(marks, x)]
+        for one in several:
+            value = units.number(one.nearest(key, by_time=self.axis.by_time))
+            colour = palette.series(self.colours[_kind(one.name)])
+            parts.append((f"{clean(one.name)} {value}", colour))
+        for left, (text, colour) in zip(range(len(parts), 0, -1), parts, strict=True):
             rest = len(f"  +{left - 1}") if left > 1 else 0
             if used + 2 + width(text) + rest > self.view.width:
-                return line + (f"  +{left}" if used + len(f"  +{left}") <= self.view.width else "")
-            line += "  " + _PEN.paint(text, palette.series(self.colours[_kind(one.name)]))
+                more = f"  +{left}"
+                return line + more if used + len(more) <= self.view.width else line
+            line += "  " + _PEN.paint(text, colour)
             used += 2 + width(text)
         return line
+
+    def _marked(self, marks: Sequence[Mark], x: float) -> list[str]:
+        """The labels of the marks that stand less than a column from `x`."""
+        scale = scale_of([np.array(self.seen)], log=self.axis.log, margin=0.0)
+        places = scale.places(np.array([x, *(mark.x for mark in marks)], np.float64)).tolist()
+        near = 1 / self.grid.width
+        return [
+            mark.label
+            for mark, place in zip(marks, places[1:], strict=True)
+            if abs(place - places[0]) <= near
+        ]
 
     def _recorded(self, one: Series, title: str, edges: Floats) -> Line:
         return self._line(one, title, one.stretch(edges, by_time=self.axis.by_time))

@@ -138,6 +138,7 @@ class Curves(Drawing, can_focus=True):
     def _see(self, view: PlotView) -> None:
         if view == self.view:
             return
-        self.view = view
-        self.refresh_bindings()
+        before, self.view = self.view, view
+        if (before.crosshair is None, before.span) != (view.crosshair is None, view.span):
+            self.refresh_bindings()
         self.post_message(self.ViewChanged())
