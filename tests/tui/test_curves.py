@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 from textual.pilot import Pilot
 
 from workbench.runs import events
-from workbench.runs.folder import RunFolder
+from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder, create
 from workbench.runs.recorder import Recorder
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.run import TABS, RunScreen
@@ -223,3 +224,26 @@ def test_every_key_in_turn_harms_nothing(
         assert "\x1b" not in screen(pilot)
 
     drive(app, script, size)
+
+
+def test_a_fork_says_where_it_comes_from_and_changes_say_what_they_were(
+    app: WorkbenchApp, checkpoints: Path
+) -> None:
+    parent = Parent(run="images-cnn-0007", checkpoint="best.pt", step=40)
+    recipe = RecipeReference(id="images/cnn", file="")
+    folder, _ = create(Manifest(name="", recipe=recipe, parent=parent), checkpoints)
+    recorder = Recorder(folder.events_file)
+    recorder.record(events.Started(time=2.0, pid=1, host="elsewhere", device="cpu", step=40))
+    for step in range(41, 101):
+        recorder.metrics(step, {"loss": 1 / step})
+    changed = events.ParameterSet(time=3.0, step=70, name="lr", old=0.1, value=0.0123456789)
+    recorder.record(changed)
+    recorder.record(FINISHED)
+    recorder.close()
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder)
+        await sees(pilot, "▾forked from images-cnn-0007")
+        await sees(pilot, "▾lr=0.01235")
+
+    drive(app, script)

@@ -110,10 +110,16 @@ class RunReader:
         history = self._history
         axis = axis_of(view, self._began(), history.epochs)
         shown = chosen(history.series, view)
-        strips, pages = draw_page(history.series, self._marks(axis), view, axis)
         columns = arrange(max(len(group(shown)), 1), view).width
         reach = replace(axis.reach(shown.values()), columns=columns, axes=available(history.epochs))
+        marks = self._fork(reach) + self._marks(axis)
+        strips, pages = draw_page(history.series, marks, view, axis)
         return Drawing(strips, pages, reach)
+
+    def _fork(self, reach: Reach) -> list[Mark]:
+        """Where the run left its parent: at its own beginning."""
+        parent = None if self._manifest is None else self._manifest.parent
+        return [] if parent is None else [Mark(reach.low, f"forked from {parent.run}")]
 
     def _began(self) -> float:
         """When the first attempt started, or the first point was recorded."""
