@@ -121,6 +121,14 @@ def test_the_crosshair_names_the_marks_it_stands_on() -> None:
     assert lines[0] == "step 9  ▾best  loss 0.1"
 
 
+def test_the_crosshair_reads_the_smooth_line_too() -> None:
+    one = Series("loss")
+    one.extend(np.arange(4), np.arange(4.0), np.array([2.0, 4.0, 2.0, 4.0]))
+    view = PlotView(80, 9, crosshair=1.0, smoothing=0.6)
+    smooth = (0.6 * 0.4 * 2 + 0.4 * 4) / (1 - 0.6**2)
+    assert _text({"loss": one}, view)[0] == f"step 1  loss 4 ~{smooth:.4g}"
+
+
 def test_smoothing_leaves_the_raw_curve_behind_it() -> None:
     one, random = Series("loss"), np.random.default_rng(1)
     one.extend(np.arange(500), np.arange(500.0), random.normal(size=500))

@@ -162,9 +162,8 @@ class _Pencil:
         line, used = _PEN.paint(self.axis.text(x), bold=True), width(self.axis.text(x))
         parts = [(f"▾{clean(label)}", palette.MARK) for label in self._marked(marks, x)]
         for one in several:
-            value = units.number(one.nearest(key, by_time=self.axis.by_time))
             colour = palette.series(self.colours[_kind(one.name)])
-            parts.append((f"{clean(one.name)} {value}", colour))
+            parts.append((f"{clean(one.name)} {self._values(one, key)}", colour))
         for left, (text, colour) in zip(range(len(parts), 0, -1), parts, strict=True):
             rest = len(f"  +{left - 1}") if left > 1 else 0
             if used + 2 + width(text) + rest > self.view.width:
@@ -173,6 +172,16 @@ class _Pencil:
             line += "  " + _PEN.paint(text, colour)
             used += 2 + width(text)
         return line
+
+    def _values(self, one: Series, key: float) -> str:
+        """What was recorded at a step or time and, where curves are smoothed, what their line shows."""
+        by_time = self.axis.by_time
+        value = one.nearest(key, by_time=by_time)
+        if value is None or not self.view.smoothing:
+            return units.number(value)
+        part = one.smoothed(self.view.smoothing, self.axis.keys(np.array(self.seen)), by_time=by_time)
+        smooth = float(np.interp(key, part.times if by_time else part.steps, part.values))
+        return f"{units.number(value)} ~{units.number(smooth)}"
 
     def _marked(self, marks: Sequence[Mark], x: float) -> list[str]:
         """The labels of the marks that stand less than a column from `x`."""
