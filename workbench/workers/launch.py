@@ -141,8 +141,8 @@ def fork(  # the keywords of launch, and where to fork from
         UsageError: on refused values, or a checkpoint that is not there.
     """
     manifest, info = parent.manifest(), recipe_of(parent)
-    schema_of(info, standby)  # takes seconds where it is not known yet; what follows then does not
     path = parent.checkpoint(checkpoint)
+    schema_of(info, standby)  # takes seconds where it is not known yet; what follows then does not
     with _held(path, checkpoints) as start:
         step = _step_of(parent, path.name, start)
         order = Order(
