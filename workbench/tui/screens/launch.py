@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from workbench.catalog import RecipeInfo
-from workbench.params import Parameter, Value
+from workbench.params import Parameter
 from workbench.runs.folder import RunFolder
 from workbench.schema import Schema
 from workbench.tui import keys
@@ -94,13 +94,17 @@ class LaunchScreen(WorkbenchScreen[None]):
         return self.FormReady(schema_of(self.recipe, self.session.standby), devices())
 
     async def on_launch_screen_form_ready(self, message: FormReady) -> None:
-        run_parameters = [_seed(), _device(message.devices)]
+        run_parameters = self.asked_of_run(message.devices)
         await self.query_one("#reading").remove()
         await self.mount(
             ParameterForm(message.schema.parameters, run_parameters), after=Notice.__name__
         )
         self.query(ParameterField).first().control.focus()
         self.refresh_bindings()
+
+    def asked_of_run(self, devices: Sequence[Device]) -> list[Parameter]:
+        """What the form asks beside the recipe's parameters."""
+        return [_seed(), _device(devices)]
 
     def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
         """The recipe cannot be read, or the launch was refused: it stands above the form."""
@@ -165,14 +169,16 @@ class LaunchScreen(WorkbenchScreen[None]):
         elif not self._launching:
             self._launching = True
             self._hint()
-            values, run_values = form.values, form.run_values
-            self.in_thread(lambda: self._launch(values, run_values), "launch")
+            start = self.order(form)
+            self.in_thread(lambda: self.Launched(start()), "launch")
 
-    def _launch(self, values: dict[str, Value], run_values: dict[str, Value]) -> Launched:
+    def order(self, form: ParameterForm) -> Callable[[], RunFolder]:
+        """What starts the run that the form describes now; to be called in a thread."""
         from workbench.workers.launch import Order, launch  # noqa: PLC0415  # as above
 
-        order = Order(self.recipe, values, int(str(run_values["seed"])), str(run_values["device"]))
-        return self.Launched(launch(order, self.session.checkpoints, self.session.standby))
+        run = form.run_values
+        order = Order(self.recipe, form.values, int(str(run["seed"])), str(run["device"]))
+        return lambda: launch(order, self.session.checkpoints, self.session.standby)
 
     def on_launch_screen_launched(self, message: Launched) -> None:
         self.workbench.read_runs()
