@@ -13,8 +13,8 @@ from workbench.catalog import RecipeInfo
 from workbench.params import Parameter
 from workbench.runs.folder import write_atomically
 
-# Their text decides what parameters every recipe inherits.
-_BASES = ("params.py", "recipe.py", "training/recipe.py")
+# Their text decides what parameters every recipe inherits, and what is kept of them.
+_BASES = ("schema.py", "params.py", "recipe.py", "training/recipe.py")
 
 
 class Schema(msgspec.Struct, frozen=True):
@@ -22,6 +22,7 @@ class Schema(msgspec.Struct, frozen=True):
 
     parameters: tuple[Parameter, ...] = ()
     monitor: str = ""
+    monitor_mode: str = ""
     error: str = ""
     remedy: str = ""
     traceback: str = ""

@@ -14,4 +14,8 @@ def describe_recipe(file: Path) -> Schema:
         recipe = load(file)
     except RecipeError as fault:
         return Schema(error=fault.title, remedy=fault.remedy, traceback=fault.trace)
-    return Schema(parameters=recipe.Params.parameters, monitor=recipe.monitor)
+    return Schema(
+        parameters=recipe.Params.parameters,
+        monitor=recipe.monitor,
+        monitor_mode=recipe.monitor_mode,
+    )

@@ -2,13 +2,11 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
 
 from workbench import schema as schemas
@@ -17,6 +15,7 @@ from workbench.errors import UsageError, WorkbenchError, refuse
 from workbench.params import Value, check_all, parse_all
 from workbench.runs import control, events
 from workbench.runs import folder as folders
+from workbench.runs.comparison import parameters_held
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
 from workbench.runs.history import History
 from workbench.runs.saved import saved
@@ -206,22 +205,8 @@ def wait_for_answer(
 
 def parameters_at(folder: RunFolder, step: int | None = None) -> dict[str, Value]:
     """The parameters that held at a step (default: the last): declared, relaunched, set while alive."""
-    history = History(folder).read_all()
-    began = {started.attempt: started for started in history.started}
-    changes = [
-        (change.time, {change.name: change.value})
-        for change in history.parameters_set
-        if step is None or change.step <= step
-    ]
-    for attempt, launched in enumerate(control.launches(folder.control_file), 1):
-        # By the worker's clock, as the changes; an attempt that never began is the newest word.
-        started = began.get(attempt)
-        if started is None or step is None or started.step <= step:
-            changes.append((started.time if started else math.inf, launched.parameters))
-    values = dict(folder.manifest().parameters)
-    for _, changed in sorted(changes, key=itemgetter(0)):
-        values.update(changed)
-    return values
+    launches = control.launches(folder.control_file)
+    return parameters_held(folder.manifest(), launches, History(folder).read_all(), step)
 
 
 def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
