@@ -144,6 +144,12 @@ class WorkbenchApp(App[None]):
 
         self.push_screen(ForkScreen(parent, checkpoint))
 
+    def show_compare(self, folders: Sequence[RunFolder]) -> None:
+        """Open the comparison of runs, in this order."""
+        from workbench.tui.screens.compare import CompareScreen  # noqa: PLC0415
+
+        self.push_screen(CompareScreen(folders))
+
     def show_run(self, folder: RunFolder) -> None:
         """Open a run's page on top of where one is."""
         from workbench.tui.screens.run import RunScreen  # noqa: PLC0415

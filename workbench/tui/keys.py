@@ -13,6 +13,8 @@ GROUPS = {
     "tabs": "A run's tabs",
     "checkpoints": "A run's checkpoints",
     "curves": "Curves",
+    "compare": "Comparing runs",
+    "pick": "Choosing a run to compare",
     "log": "The log",
     "launch": "Launching",
     "choice": "A list in a form",
@@ -80,8 +82,24 @@ KEYS: tuple[Key, ...] = (
     Key(
         "run.fork", "f", "fork", "fork", "start a child of the run from the chosen, or last, checkpoint"
     ),
+    Key(
+        "run.compare", "v", "compare", "compare", "compare with its parent, or its recipe's newest runs"
+    ),
     Key("run.delete", "d", "delete", "delete", "delete an ended run and its checkpoints"),
     Key("run.back", "escape", "back", "back", "leave the page; the run trains on"),
+    Key("compare.add", "a", "add", "add", "compare with a further run"),
+    Key("compare.remove", "d", "remove", "take away", "take the marked run out of the comparison"),
+    Key("compare.next", "n", "choose(1)", "next run", "mark the next run"),
+    Key("compare.previous", "N", "choose(-1)", "", "mark the run before"),
+    Key("compare.open", "o", "open_run", "open", "open the page of the marked run"),
+    Key("compare.every", "e", "every", "all", "all parameters, or only those that differ"),
+    Key("compare.curves", "1", "show_tab(0)", "", "curves of all runs"),
+    Key("compare.parameters", "2", "show_tab(1)", "", "parameters side by side"),
+    Key("compare.results", "3", "show_tab(2)", "", "last and best values side by side"),
+    Key("compare.back", "escape", "back", "back", "leave the comparison"),
+    Key("pick.down", "down", "move(1)", "", "the run below"),
+    Key("pick.up", "up", "move(-1)", "", "the run above"),
+    Key("pick.back", "escape", "back", "back", "add no run"),
     Key("tabs.next", "tab,right", "tab(1)", "", "next tab"),
     Key("tabs.previous", "shift+tab,left", "tab(-1)", "", "previous tab"),
     Key("tabs.1", "1", "show_tab(0)", "", "curves"),

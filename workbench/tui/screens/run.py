@@ -17,6 +17,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import State
 from workbench.tui import keys
+from workbench.tui.compare_facts import companions
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
@@ -52,7 +53,7 @@ class RunScreen(SteeringScreen):
     """
     BINDINGS = [
         *KEYS,
-        *keys.bindings("run.set", "run.checkpoint", "run.fork", "run.back"),
+        *keys.bindings("run.set", "run.checkpoint", "run.fork", "run.compare", "run.back"),
         *keys.bindings("tabs"),
     ]
 
@@ -217,6 +218,9 @@ class RunScreen(SteeringScreen):
         checkpoint = chosen or latest(self.facts.checkpoints)
         if checkpoint is not None:
             self.workbench.show_fork(self.folder, checkpoint)
+
+    def action_compare(self) -> None:
+        self.workbench.show_compare(companions(self.folder, self.facts.manifest, self.session.runs))
 
     def action_set(self) -> None:
         live = self.facts.live_parameters

@@ -1,0 +1,98 @@
+"""What the comparison of runs shows: frozen values that a thread made."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from string import ascii_lowercase
+
+from textual.strip import Strip
+
+from workbench.figures import palette
+from workbench.params import Value
+from workbench.runs.comparison import Outcome
+from workbench.runs.folder import Manifest, RunFolder
+from workbench.runs.listing import RunSummary
+from workbench.runs.state import Status
+from workbench.tui.run_facts import PlotView
+
+MOST_COMPANIONS = 4
+
+
+@dataclass(frozen=True)
+class CompareView:
+    """What is visible and has to be worked out: the curves, or how the metrics came out."""
+
+    plots: PlotView | None = None
+    outcomes: bool = False
+
+
+@dataclass(frozen=True)
+class Compared:
+    """One of the runs.
+
+    Attributes:
+        letter: what stands for it in legends and tables.
+        colour: its place in the palette; None while it has no curve.
+        parent: the run it was forked from, by letter where that is compared too; empty for no fork.
+        values: the parameters that hold now, and the seed.
+        monitor: the metric whose best value counts, and `mode` which way is better.
+        gone: its folder was deleted; what was read of it stays.
+        fault: why it cannot be read.
+    """
+
+    name: str
+    letter: str
+    colour: int | None = None
+    recipe: str = ""
+    status: Status = field(default_factory=Status)
+    parent: str = ""
+    values: Mapping[str, Value] = field(default_factory=dict)
+    monitor: str = ""
+    mode: str = ""
+    gone: bool = False
+    fault: str = ""
+
+    @property
+    def style(self) -> str:
+        """The colour of its curves."""
+        if self.colour is None:
+            return "$muted"
+        red, green, blue = palette.series(self.colour)
+        return f"rgb({red},{green},{blue})"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One reading of all runs for a `view`; `outcomes` has a mapping by metric for each of them."""
+
+    view: CompareView = field(default_factory=CompareView)
+    runs: tuple[Compared, ...] = ()
+    drawing: tuple[Strip, ...] = ()
+    pages: int = 1
+    outcomes: tuple[Mapping[str, Outcome], ...] = ()
+    loading: bool = False
+
+
+def letter(index: int) -> str:
+    """`a` to `z`, then `a2` to `z2`, and so on."""
+    turn, place = divmod(index, len(ascii_lowercase))
+    return ascii_lowercase[place] + (str(turn + 1) if turn else "")
+
+
+def companions(
+    folder: RunFolder, manifest: Manifest | None, known: Sequence[RunSummary]
+) -> list[RunFolder]:
+    """A run and what it is compared with unasked: its parent, else the newest runs of its recipe.
+
+    `known` are all runs, newest first.
+    """
+    others = [run for run in known if run.folder != folder]
+    if manifest is None:
+        return [folder]
+    if manifest.parent is not None:
+        parents = [run.folder for run in others if run.name == manifest.parent.run]
+        if parents:
+            return [*parents, folder]
+    same = [run.folder for run in others if run.manifest.recipe.id == manifest.recipe.id]
+    return [folder, *same[:MOST_COMPANIONS]]
