@@ -6,11 +6,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from string import ascii_lowercase
 
+from textual.content import Content
 from textual.strip import Strip
 
 from workbench.figures import palette
 from workbench.params import Value
-from workbench.runs.comparison import Outcome
 from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.state import Status
@@ -21,10 +21,10 @@ MOST_COMPANIONS = 4
 
 @dataclass(frozen=True)
 class CompareView:
-    """What is visible and has to be worked out: the curves, or how the metrics came out."""
+    """What is visible and has to be worked out: the curves, or the table of results."""
 
     plots: PlotView | None = None
-    outcomes: bool = False
+    results: bool = False
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One reading of all runs for a `view`; `outcomes` has a mapping by metric for each of them."""
+    """One reading of all runs for a `view`; `results` is their table where the view asks for it."""
 
     view: CompareView = field(default_factory=CompareView)
     runs: tuple[Compared, ...] = ()
     drawing: tuple[Strip, ...] = ()
     pages: int = 1
-    outcomes: tuple[Mapping[str, Outcome], ...] = ()
+    results: Content | None = None
     loading: bool = False
 
 

@@ -7,6 +7,7 @@ import time
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from textual.content import Content
 from textual.strip import Strip
 
 from workbench import schema as schemas
@@ -23,6 +24,7 @@ from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.compare_facts import Compared, CompareView, Comparison, letter
 from workbench.tui.plots import draw_page
+from workbench.tui.widgets.compare_tables import results_table
 
 READ_BUDGET_S = 0.4  # of all runs together, as of one on its own page
 
@@ -98,6 +100,8 @@ class CompareReader:
         self._read: dict[RunFolder, _Read] = {}
         self._drawn_for: object = None
         self._drawing: tuple[tuple[Strip, ...], int] = ((), 1)
+        self._results_for: object = None
+        self._results: Content | None = None
         self._last: Comparison | None = None
 
     def read(self, folders: Sequence[RunFolder], view: CompareView) -> Comparison | None:
@@ -108,8 +112,8 @@ class CompareReader:
         loading = self._take_in(several, began + READ_BUDGET_S)
         runs = _compared(several)
         drawing, pages = self._draw(several, runs, view)
-        outcomes = tuple(one.outcomes() for one in several) if view.outcomes else ()
-        comparison = Comparison(view, runs, drawing, pages, outcomes, loading)
+        results = self._tabulate(several, runs) if view.results else None
+        comparison = Comparison(view, runs, drawing, pages, results, loading)
         changed = comparison != self._last
         self._last = comparison
         self.busy_s = time.monotonic() - began
@@ -135,6 +139,14 @@ class CompareReader:
             if view.plots is not None:
                 self._drawing = draw_page(_labelled(several), _forks(several), view.plots)
         return self._drawing
+
+    def _tabulate(self, several: Sequence[_Read], runs: Sequence[Compared]) -> Content | None:
+        """The table of results, made here because thousands of metrics would hold up the keys."""
+        key = tuple((one.folder, one.points, one.history.recorded.elapsed_s) for one in several)
+        if key != self._results_for:
+            self._results_for = key
+            self._results = results_table(runs, [one.outcomes() for one in several])
+        return self._results
 
 
 def _labelled(several: Sequence[_Read]) -> dict[str, Series]:

@@ -20,7 +20,7 @@ from workbench.tui.run_facts import Facts, Snapshot
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.pick_run import PickRunScreen
 from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, content, joined
-from workbench.tui.widgets.compare_tables import parameters_table, results_table
+from workbench.tui.widgets.compare_tables import parameters_table
 from workbench.tui.widgets.compared_runs import ComparedRuns
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.key_line import KeyLine
@@ -112,7 +112,7 @@ class CompareScreen(WorkbenchScreen[None]):
         """What is visible and has to be worked out."""
         if self._tab == TABS.index("Curves"):
             return CompareView(plots=self.query_one(Curves).view)
-        return CompareView(outcomes=self._tab == TABS.index("Results"))
+        return CompareView(results=self._tab == TABS.index("Results"))
 
     def on_compare_screen_read(self, message: Read) -> None:
         self._reading = False
@@ -140,9 +140,8 @@ class CompareScreen(WorkbenchScreen[None]):
         elif self._tab == TABS.index("Parameters"):
             table = parameters_table(runs, every=self._every)
             self.query_one("#parameters Calm", Calm).show(table)
-        elif self.comparison.outcomes:
-            table = results_table(runs, self.comparison.outcomes)
-            self.query_one("#results Calm", Calm).show(table)
+        elif self.comparison.results is not None:
+            self.query_one("#results Calm", Calm).show(self.comparison.results)
 
     def _show_runs(self) -> None:
         self._chosen = min(self._chosen, max(len(self.folders) - 1, 0))
