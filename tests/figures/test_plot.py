@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import math
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -9,6 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.figures import palette
+from workbench.figures.cells import Pen
+from workbench.figures.chart import draw_chart
+from workbench.figures.lines import Frame
 from workbench.figures.plot import Line, Mark, draw_lines, sparkline
 
 from .drawn import SIZES, check, dots
@@ -186,6 +190,61 @@ def test_names_of_close_marks_do_not_cover_one_another() -> None:
     names = check(draw_lines([line(X)], 80, 24, marks=marks), 80, 24)[0]
     assert names.split() == ["▾a…", "▾third"] or "▾a" in names
     assert names.count("▾") == 2
+
+
+def test_marks_of_one_place_share_their_name_and_the_last_reads_to_the_left() -> None:
+    marks = [Mark(100.0, "best"), Mark(100.0, "lr=0.1"), Mark(199.0, "resumed")]
+    names = check(draw_lines([line(X)], 80, 24, marks=marks), 80, 24)[0]
+    assert names.split() == ["▾best,", "lr=0.1", "resumed▾"]
+
+
+def framed(lines: list[Line], frame: Frame, *, colour: bool = True) -> list[str]:
+    return draw_chart(lines, frame, (80, 20), Pen(colour))
+
+
+def test_what_is_not_finite_is_marked_on_the_axis() -> None:
+    faults = [Mark(100.0, "nan"), Mark(103.0, "nan"), Mark(150.0, "inf"), Mark(199.0, "-inf")]
+    axis = check(framed([line(X)], Frame(faults=faults)), 80, 20)[-2]
+    assert axis.count("nan") == 1
+    assert "nan××" in axis
+    assert "×inf" in axis or "inf×" in axis
+    assert axis.endswith("-inf×")
+    assert "×" not in check(framed([line(X)], Frame()), 80, 20)[-2]
+
+
+def test_an_axis_full_of_faults_is_only_crosses() -> None:
+    axis = check(framed([line(X)], Frame(faults=[Mark(x, "nan") for x in X])), 80, 20)[-2]
+    assert axis.strip("└ ") == "×" * axis.count("×")
+
+
+def test_the_cursor_stands_in_the_plot() -> None:
+    drawn = check(framed([line(np.zeros(200))], Frame(cursor=100.0)), 80, 20)
+    column = {row.rindex("│") for row in drawn if row.count("│") > 1 or ("┤" in row and "│" in row)}
+    assert len(column) == 1
+    assert abs(column.pop() - 41) <= 2
+
+
+def test_limits_hold_whatever_the_points_are() -> None:
+    drawn = check(framed([line(X)], Frame(x_limits=(0.0, 400.0))), 80, 20)
+    assert max(column for column, _ in dots(drawn)) < 45
+    assert "400" in drawn[-1]
+
+
+def test_a_faint_line_stands_back_and_is_left_out_without_colours() -> None:
+    raw, smooth = replace(line(X, "raw"), faint=True), line(X[::-1], "smooth")
+    drawn = framed([raw, smooth], Frame("loss"))
+    red, green, blue = palette.faint(palette.series(0))
+    assert f"38;2;{red};{green};{blue}m" in "".join(drawn)
+    assert check(drawn, 80, 20)[0] == "loss"
+    assert framed([raw, smooth], Frame(), colour=False) == framed([smooth], Frame(), colour=False)
+
+
+def test_an_axis_of_time_has_times_on_it() -> None:
+    x = np.linspace(0, 7200, 50)
+    drawn = check(framed([line(x, x=x)], Frame(x_unit="duration")), 80, 20)
+    assert drawn[-1].split("  ")[-1].strip() == "2 h"
+    drawn = check(framed([line(x[1:], x=x[1:])], Frame(x_unit="duration", log_x=True)), 80, 20)
+    assert "1 h" in drawn[-1]
 
 
 def test_foreign_text_is_shown_not_obeyed() -> None:

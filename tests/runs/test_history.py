@@ -281,3 +281,23 @@ def test_a_record_that_was_cut_off_and_written_anew_is_read_anew(
     folder.events_file.write_bytes(msgspec.json.encode(metrics(0, loss=3.0)) + b"\n")
     assert curves(history.read_all()) == {"loss": [(0, 3.0)]}
     assert history.started == []
+
+
+def progress(step: int, epoch: int, total: int = 0, epochs: int = 0) -> events.Progress:
+    return events.Progress(time=1.0, step=step, epoch=epoch, total=total, epochs=epochs)
+
+
+def test_where_epochs_begin_is_kept(folder: RunFolder, record: Append) -> None:
+    record(started(), progress(3, 1), progress(6, 1), progress(12, 2), progress(19, 2), progress(21, 3))
+    assert History(folder).read_all().epochs == [(3, 0.0), (12, 1.0), (21, 2.0)]
+
+
+def test_where_all_epochs_are_alike_their_parts_are_known(folder: RunFolder, record: Append) -> None:
+    record(started(), progress(5, 1, 100, 10), progress(9, 1, 100, 10), progress(15, 2, 100, 10))
+    assert History(folder).read_all().epochs == [(5, 0.5), (15, 1.5)]
+
+
+def test_abandoned_epochs_are_forgotten(folder: RunFolder, record: Append) -> None:
+    record(started(), progress(5, 1), progress(15, 2), progress(25, 3), started(2, step=18))
+    record(progress(20, 2))
+    assert History(folder).read_all().epochs == [(5, 0.0), (15, 1.0), (20, 1.0)]

@@ -36,24 +36,34 @@ class Stroke:
         y: places up; NaN is a gap.
         colour: index into the palette.
         joined: whether a line goes through the points.
+        faint: whether it stands back behind the others.
     """
 
     x: Places
     y: Places
     colour: int = 0
     joined: bool = True
+    faint: bool = False
 
 
 def rasterise(
-    strokes: Sequence[Stroke], uprights: Sequence[float], size: tuple[int, int], pen: Pen
+    strokes: Sequence[Stroke],
+    uprights: Sequence[float],
+    size: tuple[int, int],
+    pen: Pen,
+    cursor: float | None = None,
 ) -> list[str]:
     """As many lines and cells as `size` = (cells, lines) says; later strokes cover earlier ones.
 
-    `uprights` are the places of dotted vertical lines behind all strokes.
+    `uprights` are the places of dotted vertical lines behind all strokes, `cursor` that of a
+    whole one.
     """
     figure = _figure(size)
     if uprights:
-        figure.draw(_uprights(figure, uprights, size))
+        figure.draw(_uprights(figure, uprights, size, "┊", palette.MARK))
+    if cursor is not None and 0 <= cursor <= 1:
+        place = min(cursor, 1 - 0.5 / size[0])
+        figure.draw(_uprights(figure, [place], size, "│", None))
     told_apart = pen.colour or len(strokes) == 1
     for index, stroke in enumerate(strokes):
         x, y, starts = _points(stroke, size)
@@ -64,7 +74,8 @@ def rasterise(
         shape = "braille" if fine and len(x) > 1 else symbol(index, pen)
         marker = plotext.marker(shape)
         if pen.colour:
-            marker.fill(plotext.pixel(foreground=palette.series(stroke.colour)))
+            colour = palette.series(stroke.colour)
+            marker.fill(plotext.pixel(foreground=palette.faint(colour) if stroke.faint else colour))
         signal = figure.signal(x, y, marker=marker)
         figure.draw(_joined(signal, starts) if stroke.joined else signal)
     text: str = figure.build().string(colorless=not pen.colour)
@@ -98,13 +109,20 @@ def _figure(size: tuple[int, int]) -> Any:
     return figure
 
 
-def _uprights(figure: Any, places: Sequence[float], size: tuple[int, int]) -> Any:
+def _uprights(
+    figure: Any,
+    places: Sequence[float],
+    size: tuple[int, int],
+    shape: str,
+    colour: palette.Colour | None,
+) -> Any:
     # Not figure.line(): it cannot leave the terminal's background as it is.
     columns = sorted({int(place * size[0]) for place in places})[-_MOST_UPRIGHTS:]
     x = [column + 0.5 for column in columns for _ in range(size[1])]
     y = [row + 0.5 for _ in columns for row in range(size[1])]
-    marker = plotext.marker("┊")
-    marker.fill(plotext.pixel(foreground=palette.MARK))
+    marker = plotext.marker(shape)
+    if colour is not None:
+        marker.fill(plotext.pixel(foreground=colour))
     return figure.signal(x, y, marker=marker)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from itertools import count, groupby
 
 import numpy as np
 
@@ -19,15 +20,17 @@ _LEAST_WIDTH_WITH_AXES = 16
 _LEAST_HEIGHT_WITH_AXES = 5
 _LEAST_HEIGHT_WITH_HEADER = 4
 _LEAST_HEIGHT_WITH_MARK_NAMES = 10
-_CELLS_A_TICK = 12
+_CELLS_A_TICK = 10
 _LINES_A_TICK = 4
 _MARGIN_Y = 0.03
+_LAST_PLACE = 1 - 1e-9  # the right end belongs to the last column
 
 
 @dataclass(frozen=True)
 class _Axes:
     x: Scale
     y: Scale
+    cursor: float | None  # its place on the x axis
 
 
 def draw_chart(lines: Sequence[Line], frame: Frame, size: tuple[int, int], pen: Pen) -> list[str]:
@@ -35,6 +38,8 @@ def draw_chart(lines: Sequence[Line], frame: Frame, size: tuple[int, int], pen: 
     columns, rows = size
     if columns < 1 or rows < 1:
         return []
+    if not pen.colour:
+        lines = [line for line in lines if not line.faint]
     head = header(lines, frame, columns, pen) if rows >= _LEAST_HEIGHT_WITH_HEADER else []
     room = rows - len(head)
     axes = _axes(lines, frame)
@@ -54,10 +59,11 @@ def _axes(lines: Sequence[Line], frame: Frame) -> _Axes:
         drawn &= (line.y > 0) | (not frame.log_y)
         xs.append(line.x[drawn])
         ys.append(line.y[drawn])
-    return _Axes(
-        scale_of(xs, log=frame.log_x, margin=frame.margin_x),
-        scale_of(ys, log=frame.log_y, margin=_MARGIN_Y),
-    )
+    if frame.x_limits is not None:
+        xs = [np.array(frame.x_limits, dtype=np.float64)]
+    x = replace(scale_of(xs, log=frame.log_x, margin=frame.margin_x), unit=frame.x_unit)
+    cursor = None if frame.cursor is None else float(x.places(np.array([frame.cursor]))[0])
+    return _Axes(x, scale_of(ys, log=frame.log_y, margin=_MARGIN_Y), cursor)
 
 
 def _canvas(
@@ -68,9 +74,10 @@ def _canvas(
     pen: Pen,
 ) -> list[str]:
     strokes = [
-        Stroke(axes.x.places(line.x), axes.y.places(line.y), line.colour, line.joined) for line in lines
+        Stroke(axes.x.places(line.x), axes.y.places(line.y), line.colour, line.joined, line.faint)
+        for line in lines
     ]
-    return rasterise(strokes, uprights, size, pen)
+    return rasterise(strokes, uprights, size, pen, axes.cursor)
 
 
 def _with_axes(
@@ -88,24 +95,72 @@ def _with_axes(
     drawn = [side + line for side, line in zip(sides, canvas, strict=True)]
     if named:
         drawn.insert(0, _mark_names(marks, left + 1, inner, pen))
-    below = _x_axis(axes.x.ticks(max(inner // _CELLS_A_TICK, 2)), frame.x_label, left, inner)
-    return drawn + [pen.paint(line, palette.AXIS) for line in below]
+    rule, numbers = _x_axis(axes.x.ticks(max(inner // _CELLS_A_TICK, 2)), frame.x_label, left, inner)
+    marked = _with_faults(rule, _placed(frame.faults, axes.x), pen)
+    return [
+        *drawn,
+        " " * left + pen.paint("└", palette.AXIS) + marked,
+        pen.paint(numbers, palette.AXIS),
+    ]
+
+
+def _with_faults(rule: str, faults: Sequence[Mark], pen: Pen) -> str:
+    """The axis' line with a cross where a value was not finite, and beside it what it was."""
+    labels = {int(fault.x * len(rule)): fault.label for fault in faults}
+    cells = list(rule)
+    for column in labels:
+        cells[column] = "×"
+    taken = set(labels)
+    for column, label in sorted(labels.items()):
+        if labels.get(column - 1) == label:
+            continue  # its row has the label already
+        last = next(end for end in count(column) if labels.get(end + 1) != label)
+        for start in (column - len(label), last + 1):
+            room = range(start, start + len(label))
+            if start >= 0 and room.stop <= len(rule) and taken.isdisjoint(room):
+                cells[start : room.stop] = label
+                taken.update(room)
+                break
+    return "".join(
+        pen.paint("".join(run), palette.FAULT if fault else palette.AXIS)
+        for fault, run in _runs(cells, taken)
+    )
+
+
+def _runs(cells: Sequence[str], taken: set[int]) -> Iterator[tuple[bool, list[str]]]:
+    """Neighbouring cells that are alike in whether they are taken."""
+    for fault, run in groupby(range(len(cells)), key=lambda column: column in taken):
+        yield fault, [cells[column] for column in run]
 
 
 def _placed(marks: Sequence[Mark], x: Scale) -> list[Mark]:
     """The marks on the axis, from left to right, at places from 0 to 1."""
     places = x.places(np.array([mark.x for mark in marks], dtype=np.float64)).tolist()
-    placed = [Mark(place, mark.label) for place, mark in zip(places, marks, strict=True)]
-    return sorted((mark for mark in placed if 0 <= mark.x < 1), key=lambda mark: mark.x)
+    placed = [
+        Mark(min(place, _LAST_PLACE), mark.label)
+        for place, mark in zip(places, marks, strict=True)
+        if 0 <= place <= 1
+    ]
+    return sorted(placed, key=lambda mark: mark.x)
 
 
 def _mark_names(marks: Sequence[Mark], left: int, inner: int, pen: Pen) -> str:
-    """A line with the name of every mark that has room before the next one."""
-    starts = [left + int(mark.x * inner) for mark in marks]
+    """A line with the name of every mark that has room before the next one.
+
+    Marks of one column share a name, which stands left of its mark where it would be cut otherwise.
+    """
+    labels: dict[int, list[str]] = {}
+    for mark in marks:
+        labels.setdefault(left + int(mark.x * inner), []).append(clean(mark.label))
+    starts = list(labels)
     line = ""
-    for mark, start, following in zip(marks, starts, [*starts[1:], left + inner + 1], strict=True):
-        if following - start > 1:
-            line += " " * (start - width(line)) + cut("▾" + clean(mark.label), following - start - 1)
+    for start, following in zip(starts, [*starts[1:], left + inner + 1], strict=True):
+        name = ", ".join(dict.fromkeys(label for label in labels[start] if label))
+        before = start - width(line) - width(name)
+        if following - start - 1 < width(name) + 1 and before > 0:
+            line += " " * before + name + "▾"
+        elif following - start > 1:
+            line += " " * (start - width(line)) + cut("▾" + name, following - start - 1)
     return pen.paint(line, palette.MARK)
 
 
@@ -121,7 +176,7 @@ def _y_axis(ticks: Sequence[Tick], left: int, height: int, pen: Pen) -> list[str
 
 
 def _x_axis(ticks: Sequence[Tick], label: str, left: int, inner: int) -> tuple[str, str]:
-    """The line with the ticks, and the line with their numbers and the axis' name."""
+    """The line with the ticks, without its corner, and that with their numbers and the axis' name."""
     rule, numbers = ["─"] * inner, ""
     name = cut(clean(label), inner // 3)
     room = left + 1 + inner - (width(name) + 2 if name else 0)
@@ -133,4 +188,4 @@ def _x_axis(ticks: Sequence[Tick], label: str, left: int, inner: int) -> tuple[s
         if start <= centre < start + cells and (start > len(numbers) or not numbers):
             numbers += " " * (start - len(numbers)) + tick.label
     line = numbers + " " * (left + 1 + inner - len(numbers) - width(name)) + name
-    return " " * left + "└" + "".join(rule), line
+    return "".join(rule), line

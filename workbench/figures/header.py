@@ -18,7 +18,8 @@ def header(lines: Sequence[Line], frame: Frame, columns: int, pen: Pen) -> list[
     y_label = f"{frame.y_label} ↑" if frame.y_label else ""
     title = cut(" · ".join(clean(part) for part in (frame.title, y_label) if part), columns)
     painted = pen.paint(title, bold=True)
-    legend, used = _legend(lines, columns, pen) if len(lines) > 1 else ("", 0)
+    named = [line for line in lines if not line.faint]
+    legend, used = _legend(named, columns, pen) if len(named) > 1 else ("", 0)
     free = columns - width(title) - used
     if title and legend and free >= _GAP:
         return [painted + " " * free + legend]

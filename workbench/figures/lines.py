@@ -4,11 +4,13 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Literal
 
 if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
+
+Unit = Literal["number", "duration", "clock"]
 
 
 @dataclass(frozen=True, eq=False)
@@ -16,7 +18,8 @@ class Line:
     """A line to draw: `x` and `y` of one length, in float64, already decimated; NaN is a gap.
 
     `colour` is an index into `palette.PALETTE`, which repeats. Not `joined`, the points
-    stand alone.
+    stand alone. A `faint` line stands back, has no entry in the legend, and is left out where
+    there are no colours.
     """
 
     name: str
@@ -24,6 +27,7 @@ class Line:
     y: NDArray[np.float64]
     colour: int = 0
     joined: bool = True
+    faint: bool = False
 
 
 @dataclass(frozen=True)
@@ -36,7 +40,15 @@ class Mark:
 
 @dataclass(frozen=True)
 class Frame:
-    """Names, kinds of axes and marks; `margin_x` is the share of the axis left free at its ends."""
+    """Names, kinds of axes and marks.
+
+    Attributes:
+        x_unit: what x counts: numbers, or seconds.
+        x_limits: the ends of the x axis; None for those of the points.
+        margin_x: the share of the x axis left free at its ends.
+        faults: where a value was not finite, marked on the x axis: `nan`, `inf`, `-inf`.
+        cursor: where an upright line stands that the reader moves.
+    """
 
     title: str = ""
     x_label: str = ""
@@ -45,3 +57,7 @@ class Frame:
     log_y: bool = False
     marks: Sequence[Mark] = ()
     margin_x: float = 0.0
+    x_unit: Unit = "number"
+    x_limits: tuple[float, float] | None = None
+    faults: Sequence[Mark] = ()
+    cursor: float | None = None

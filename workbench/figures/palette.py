@@ -18,6 +18,9 @@ PALETTE: tuple[Colour, ...] = (
 # Greys that stand back on dark and on light terminals.
 AXIS: Colour = (128, 128, 128)
 MARK: Colour = (150, 150, 150)
+# What must be seen on both.
+FAULT: Colour = (230, 85, 75)
+_FAINTNESS = 0.6
 
 # Stops of viridis, even in lightness, from low to high.
 HEAT: tuple[Colour, ...] = (
@@ -35,6 +38,15 @@ HEAT: tuple[Colour, ...] = (
 def series(index: int) -> Colour:
     """The colour of the `index`-th series; the palette repeats."""
     return PALETTE[index % len(PALETTE)]
+
+
+def faint(colour: Colour) -> Colour:
+    """`colour` so near to grey that it stands back, and is still told from others."""
+    red, green, blue = (
+        round(part * (1 - _FAINTNESS) + grey * _FAINTNESS)
+        for part, grey in zip(colour, AXIS, strict=True)
+    )
+    return red, green, blue
 
 
 def heat(fraction: float) -> Colour:

@@ -9,6 +9,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from workbench.figures.lines import Unit
+from workbench.figures.time_ticks import Labelled, clock_ticks, duration_ticks
+
 # Beyond it, differences of two values overflow.
 _LARGEST = 1e300
 _LOG_STEPS = (1, 2, 5)
@@ -25,11 +28,12 @@ class Tick:
 
 @dataclass(frozen=True)
 class Scale:
-    """Limits `low` < `high`, in powers of ten where `log`."""
+    """Limits `low` < `high`, in powers of ten where `log`; other units than numbers are seconds."""
 
     low: float
     high: float
     log: bool = False
+    unit: Unit = "number"
 
     def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where `values` lie: 0 at the lower limit, 1 at the upper; NaN for what has no place."""
@@ -39,11 +43,21 @@ class Scale:
         """About `most` ticks on round values, or fewer, from the lower end to the upper."""
         if most < 1:
             return []
+        span = self.high - self.low
+        return [
+            Tick(((math.log10(value) if self.log else value) - self.low) / span, label)
+            for value, label in self._labelled(most)
+        ]
+
+    def _labelled(self, most: int) -> list[Labelled]:
+        if self.unit == "clock" and not self.log:
+            return clock_ticks(self.low, self.high, most)
+        if self.unit == "duration":
+            low, high = (10.0**self.low, 10.0**self.high) if self.log else (self.low, self.high)
+            return duration_ticks(low, high, most, log=self.log)
         values = self._log_ticks(most) if self.log else _linear_ticks(self.low, self.high, most)
         labels = _labels(values) if self.log else _aligned(_labels(values))
-        places = [(math.log10(v) if self.log else v) - self.low for v in values]
-        span = self.high - self.low
-        return [Tick(p / span, label) for p, label in zip(places, labels, strict=True)]
+        return list(zip(values, labels, strict=True))
 
     def _log_ticks(self, most: int) -> list[float]:
         """1, 2, 5 of every decade where they fit, else decades, else, within one, round values."""

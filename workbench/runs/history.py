@@ -35,6 +35,7 @@ class History:
     Attributes:
         series: every metric by name, in order of appearance, without abandoned points.
         figures: the records of each figure by name, oldest first.
+        epochs: steps, and how many epochs were done then, wherever the epoch changed.
         answers: what became of each request, by the request's id.
         faults: lines that could not be read, each with file and number.
     """
@@ -44,6 +45,7 @@ class History:
     started: list[events.Started] = field(default_factory=list)
     checkpoints: list[events.Checkpoint] = field(default_factory=list)
     parameters_set: list[events.ParameterSet] = field(default_factory=list)
+    epochs: list[tuple[int, float]] = field(default_factory=list)
     figures: dict[str, list[events.FigureShown]] = field(default_factory=dict)
     messages: list[events.Message] = field(default_factory=list)
     answers: dict[str, events.Answered | events.ParameterSet] = field(default_factory=dict)
@@ -191,6 +193,8 @@ class History:
                 # A Raw value refers into the block it was read from and would keep all of it.
                 own = msgspec.structs.replace(record, figure=record.figure.copy())
                 self._show(own)
+            case events.Progress():
+                self._note_epoch(record)
             case events.Message():
                 self.messages.append(record)
             case events.Answered():
@@ -199,6 +203,15 @@ class History:
                 self.ended = record
         if isinstance(record, events.Lifecycle):
             self.recorded = self.recorded.after(record)
+
+    def _note_epoch(self, record: events.Progress) -> None:
+        """Keep where an epoch began, exactly where all are known to be of one length."""
+        before = self.recorded
+        known = (before.epoch, before.epochs, before.total)
+        if record.epoch and (not self.epochs or known != (record.epoch, record.epochs, record.total)):
+            even = record.step * record.epochs / record.total if record.total else 0.0
+            agrees = record.epoch - 1 <= even <= record.epoch
+            self.epochs.append((record.step, even if agrees else record.epoch - 1.0))
 
     def _begin_attempt(self, record: events.Started) -> None:
         self.ended = None
@@ -220,6 +233,7 @@ class History:
         for figures in self.figures.values():
             figures[:] = [figure for figure in figures if figure.step <= step]
         self.parameters_set = [change for change in self.parameters_set if change.step <= step]
+        self.epochs = [(at, done) for at, done in self.epochs if at <= step]
         self.checkpoints = [saved for saved in self.checkpoints if saved.step <= step]
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from typing import Literal
 
 from textual.strip import Strip
 
@@ -14,10 +15,22 @@ from workbench.runs.saved import Saved
 from workbench.runs.state import Status
 from workbench.schema import Schema
 
+Axis = Literal["step", "epoch", "time", "clock"]
+AXES: tuple[Axis, ...] = ("step", "epoch", "time", "clock")
+
 
 @dataclass(frozen=True)
 class PlotView:
-    """What of the curves is to be seen: room in cells, scales, which page or single plot."""
+    """What of the curves is to be seen: room in cells, scales, which page or single plot.
+
+    Attributes:
+        axis: what x counts.
+        smoothing: the weight of the moving average, 0 for none.
+        span: how much of the x axis is seen, in its units (decades where it is logarithmic); 0 for all.
+        end: where that ends; None follows the newest point.
+        crosshair: the x whose values are read out.
+        metrics: those that are drawn; None for all.
+    """
 
     width: int = 0
     height: int = 0
@@ -25,6 +38,28 @@ class PlotView:
     log_y: bool = False
     zoomed: bool = False
     place: int = 0
+    axis: Axis = "step"
+    smoothing: float = 0.0
+    span: float = 0.0
+    end: float | None = None
+    crosshair: float | None = None
+    metrics: frozenset[str] | None = None
+
+
+@dataclass(frozen=True)
+class Reach:
+    """From where to where the curves of a run go on the x axis that is drawn.
+
+    Attributes:
+        columns: about how many cells of a plot show what is seen.
+        axes: what the x axis of this run can count.
+    """
+
+    low: float = 0.0
+    high: float = 1.0
+    log: bool = False
+    columns: int = 1
+    axes: tuple[Axis, ...] = ("step",)
 
 
 @dataclass(frozen=True)
@@ -76,10 +111,17 @@ class Facts:
 
 @dataclass(frozen=True)
 class Snapshot:
-    """One reading: facts, new lines of the log, and the drawing that was asked for on its page."""
+    """One reading: facts, new lines of the log, and the drawing that was asked for on its page.
+
+    Attributes:
+        reach: how far the x axis of the drawn curves goes.
+        metrics: the names of all that the run has, in order of appearance.
+    """
 
     facts: Facts
     log: tuple[str, ...] = ()
     drawing: tuple[Strip, ...] = ()
     pages: int = 1
     loading: bool = False
+    reach: Reach = Reach()
+    metrics: tuple[str, ...] = ()

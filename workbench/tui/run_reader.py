@@ -4,11 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
+import numpy as np
 from textual.strip import Strip
 
 from workbench import schema as schemas
+from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
 from workbench.figures.plot import Mark
@@ -19,12 +22,20 @@ from workbench.runs.history import History
 from workbench.runs.saved import saved
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
-from workbench.tui.plots import draw_page
-from workbench.tui.run_facts import Facts, FigureView, Snapshot, View
+from workbench.tui.plots import arrange, draw_page, group
+from workbench.tui.run_facts import Facts, FigureView, PlotView, Reach, Snapshot, View
+from workbench.tui.x_axis import XAxis, available, axis_of, chosen
 
 READ_BUDGET_S = 0.4  # drawing a long run while it loads would cost more than reading it
 
-Drawing = tuple[tuple[Strip, ...], int]
+
+@dataclass(frozen=True)
+class Drawing:
+    """What is to be shown of curves or of a figure."""
+
+    strips: tuple[Strip, ...] = ()
+    pages: int = 1
+    reach: Reach = field(default_factory=Reach)
 
 
 class RunReader:
@@ -42,7 +53,7 @@ class RunReader:
         self._manifest, self._fault = _manifest(folder)
         self._schema = _schema(self._manifest)
         self._drawn_for: object = None
-        self._drawing: Drawing = ((), 1)
+        self._drawing = Drawing()
         self._last: Snapshot | None = None
 
     def read(self, view: View) -> Snapshot | None:
@@ -50,12 +61,15 @@ class RunReader:
         began = time.monotonic()
         loading = self._history.read(READ_BUDGET_S)
         log = tuple(self._log.read())
-        drawing, pages = self._draw(view)
-        snapshot = Snapshot(self._facts(), (), drawing, pages, loading)
+        drawing = self._draw(view)
+        metrics = tuple(self._history.series)
+        snapshot = Snapshot(
+            self._facts(), (), drawing.strips, drawing.pages, loading, drawing.reach, metrics
+        )
         changed = bool(log) or snapshot != self._last
         self._last = snapshot
         self.busy_s = time.monotonic() - began
-        return Snapshot(snapshot.facts, log, drawing, pages, loading) if changed else None
+        return replace(snapshot, log=log) if changed else None
 
     def _facts(self) -> Facts:
         history = self._history
@@ -85,12 +99,34 @@ class RunReader:
         if key != self._drawn_for:
             self._drawn_for = key
             if view.plots is not None:
-                self._drawing = draw_page(self._history.series, self._marks(), view.plots)
+                self._drawing = self._draw_curves(view.plots)
             elif view.figure is not None:
-                self._drawing = self._draw_figure(view.figure), 1
+                self._drawing = Drawing(self._draw_figure(view.figure))
             else:
-                self._drawing = (), 1
+                self._drawing = Drawing()
         return self._drawing
+
+    def _draw_curves(self, view: PlotView) -> Drawing:
+        history = self._history
+        axis = axis_of(view, self._began(), history.epochs)
+        shown = chosen(history.series, view)
+        columns = arrange(max(len(group(shown)), 1), view).width
+        reach = replace(axis.reach(shown.values()), columns=columns, axes=available(history.epochs))
+        marks = self._fork(reach) + self._marks(axis)
+        strips, pages = draw_page(history.series, marks, view, axis)
+        return Drawing(strips, pages, reach)
+
+    def _fork(self, reach: Reach) -> list[Mark]:
+        """Where the run left its parent: at its own beginning."""
+        parent = None if self._manifest is None else self._manifest.parent
+        return [] if parent is None else [Mark(reach.low, f"forked from {parent.run}")]
+
+    def _began(self) -> float:
+        """When the first attempt started, or the first point was recorded."""
+        if self._history.started:
+            return self._history.started[0].time
+        firsts = [one.bounds(by_time=True)[0] for one in self._history.series.values() if len(one)]
+        return min(firsts, default=0.0)
 
     def _extent(self) -> tuple[int, ...]:
         """Grows with everything that is drawn."""
@@ -103,13 +139,19 @@ class RunReader:
             sum(map(len, history.figures.values())),
         )
 
-    def _marks(self) -> list[Mark]:
+    def _marks(self, axis: XAxis) -> list[Mark]:
         # Those that are kept under their step would hide the curves.
         named = [c for c in self._history.checkpoints if step_in(c.file) is None]
         newest = {c.file: c for c in named if c.reason != "last"}
-        marks = [Mark(c.step, Path(c.file).stem) for c in newest.values()]
-        marks += [Mark(c.step, f"{c.name}={c.value}") for c in self._history.parameters_set]
-        return marks + [Mark(s.step, "resumed") for s in self._history.started[1:]]
+        moments = [(c.step, c.time, Path(c.file).stem) for c in newest.values()]
+        moments += [
+            (c.step, c.time, f"{c.name}={_value_text(c.value)}") for c in self._history.parameters_set
+        ]
+        moments += [(s.step, s.time, "resumed") for s in self._history.started[1:]]
+        places = axis.of(
+            np.array([e[0] for e in moments], np.float64), np.array([e[1] for e in moments], np.float64)
+        )
+        return [Mark(x, label) for x, (_, _, label) in zip(places.tolist(), moments, strict=True)]
 
     def _draw_figure(self, view: FigureView) -> tuple[Strip, ...]:
         # Renderers are loaded when the first figure is looked at.
@@ -117,6 +159,11 @@ class RunReader:
 
         records = self._history.figures.get(view.name)
         return draw_figure(self.folder, records[-1], view) if records else ()
+
+
+def _value_text(value: Value) -> str:
+    """A parameter's value as a label."""
+    return units.number(value) if isinstance(value, float) else str(value)
 
 
 def _refusal(answer: events.Answered | events.ParameterSet) -> str:

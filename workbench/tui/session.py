@@ -27,6 +27,7 @@ class Session:
         fault: why they could not be read; empty where they could.
         runs_changed: published with `runs` whenever they changed.
         standby_ready: published once recipes can be imported at once.
+        metrics: by recipe, which metrics the user chose to see; in this sitting alone.
     """
 
     checkpoints: Path
@@ -36,6 +37,7 @@ class Session:
     standby_ready: Signal[None]
     runs: Runs = ()
     fault: str = ""
+    metrics: dict[str, frozenset[str]] = field(default_factory=dict)
     listing: Listing = field(init=False)
 
     def __post_init__(self) -> None:

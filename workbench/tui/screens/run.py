@@ -19,6 +19,7 @@ from workbench.runs.state import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
 from workbench.tui.run_facts import Facts, Snapshot, View
+from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
 from workbench.tui.text import Calm, state_style
@@ -71,6 +72,7 @@ class RunScreen(SteeringScreen):
         self._reader: RunReader | None = None
         self._reading = False
         self._due = 0.0
+        self._seen: View | None = None
         self._asked: dict[str, str] = {}
         self._tab = 0
 
@@ -97,7 +99,7 @@ class RunScreen(SteeringScreen):
     def _read_if_due(self) -> None:
         if not self._reading and time.monotonic() >= self._due:
             self._reading = True
-            view = self._view()
+            view = self._seen = self._view()
             self.in_thread(lambda: self._read(view), "read", exclusive=False)
 
     def _read(self, view: View) -> Read:
@@ -128,11 +130,14 @@ class RunScreen(SteeringScreen):
             self.query_one(Notice).say(message.fault)
         if message.snapshot is not None:
             self._show(message.snapshot)
-        if loading:
+        if self._view() != self._seen:  # a key was pressed meanwhile
+            self._read_soon()
+        elif loading:
             self._read_if_due()
 
     def _show(self, snapshot: Snapshot) -> None:
         before, self.facts = self.facts, snapshot.facts
+        self.query_one(Curves).choose(self.session.metrics.get(self._recipe))
         if self._tab == TABS.index("Curves"):
             self.query_one(Curves).take(snapshot)
             self.query_one(TabLine).mark(self._tab, self.query_one(Curves).note)
@@ -183,6 +188,24 @@ class RunScreen(SteeringScreen):
 
     def on_curves_view_changed(self) -> None:
         self._read_soon()
+
+    def on_curves_choice_asked(self, message: Curves.ChoiceAsked) -> None:
+        self.app.push_screen(ChooseMetricsScreen(message.metrics, message.chosen), self._choose_metrics)
+
+    def _choose_metrics(self, chosen: frozenset[str] | None) -> None:
+        if chosen is None:
+            return
+        curves = self.query_one(Curves)
+        if chosen == frozenset(curves.metrics):
+            self.session.metrics.pop(self._recipe, None)
+        else:
+            self.session.metrics[self._recipe] = chosen
+        curves.choose(self.session.metrics.get(self._recipe))
+
+    @property
+    def _recipe(self) -> str:
+        manifest = self.facts.manifest
+        return "" if manifest is None else manifest.recipe.id
 
     def on_figures_view_changed(self) -> None:
         self._read_soon()
