@@ -199,3 +199,24 @@ def change_manifest(folder: RunFolder, **fields: object) -> None:
 
 def row(pilot: Pilot[None], name: str) -> list[str]:
     return next(cells for line in screen(pilot).splitlines() if (cells := line.split())[:1] == [name])
+
+
+def test_the_keys_of_curves_read_values_choose_metrics_and_change_the_axis(
+    app: WorkbenchApp, record: Record
+) -> None:
+    folders = [record(FINISHED), record(FINISHED)]
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_compare(folders)
+        await sees(pilot, "train/loss")
+        await press(pilot, "x")
+        await sees(pilot, "log x")
+        await press(pilot, "x i")
+        await sees(pilot, "b/train/loss 0.0")
+        await press(pilot, "escape")
+        await press(pilot, "m v a l space enter")
+        await until(pilot, lambda: "val/loss" not in screen(pilot), "its curve to go")
+        assert "train/loss" in screen(pilot)
+        assert "2/3 metrics" in screen(pilot)
+
+    drive(app, script, LARGE)

@@ -14,7 +14,7 @@ from workbench.params import Value
 from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.state import Status
-from workbench.tui.run_facts import PlotView
+from workbench.tui.run_facts import Facts, PlotView, Reach, Snapshot
 
 MOST_COMPANIONS = 4
 
@@ -64,14 +64,33 @@ class Compared:
 
 @dataclass(frozen=True)
 class Comparison:
-    """One reading of all runs for a `view`; `results` is their table where the view asks for it."""
+    """One reading of all runs for a `view`.
+
+    Attributes:
+        results: their table, where the view asks for it.
+        reach: how far the x axis of the drawn curves goes.
+        metrics: the names of all that the runs have, in order of appearance.
+    """
 
     view: CompareView = field(default_factory=CompareView)
     runs: tuple[Compared, ...] = ()
     drawing: tuple[Strip, ...] = ()
     pages: int = 1
     results: Content | None = None
+    reach: Reach = field(default_factory=Reach)
+    metrics: tuple[str, ...] = ()
     loading: bool = False
+
+    @property
+    def as_snapshot(self) -> Snapshot:
+        """The curves as the widget takes those of one run."""
+        return Snapshot(
+            Facts(),
+            drawing=self.drawing,
+            pages=self.pages,
+            reach=self.reach,
+            metrics=self.metrics,
+        )
 
 
 def letter(index: int) -> str:

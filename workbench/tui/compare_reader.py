@@ -5,10 +5,10 @@ from __future__ import annotations
 import copy
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 from textual.content import Content
-from textual.strip import Strip
 
 from workbench import schema as schemas
 from workbench.catalog import RecipeInfo
@@ -16,16 +16,21 @@ from workbench.errors import WorkbenchError
 from workbench.figures.plot import Mark
 from workbench.params import Value
 from workbench.runs import control
-from workbench.runs.comparison import Outcome, outcome, parameters_held
+from workbench.runs.comparison import Outcome, in_order, outcome, parameters_held
 from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.history import History
 from workbench.runs.series import Series
 from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.compare_facts import Compared, CompareView, Comparison, letter
-from workbench.tui.plots import draw_page
+from workbench.tui.plots import arrange, draw_page, group
+from workbench.tui.run_facts import Axis, PlotView
+from workbench.tui.run_reader import Drawing
 from workbench.tui.widgets.compare_tables import results_table
+from workbench.tui.x_axis import axis_of
 
+# What x can count for several runs: neither epochs nor the time since their starts are the same.
+AXES: tuple[Axis, ...] = ("step", "clock")
 READ_BUDGET_S = 0.4  # of all runs together, as of one on its own page
 
 
@@ -99,7 +104,7 @@ class CompareReader:
         self.busy_s = 0.0
         self._read: dict[RunFolder, _Read] = {}
         self._drawn_for: object = None
-        self._drawing: tuple[tuple[Strip, ...], int] = ((), 1)
+        self._drawing = Drawing()
         self._results_for: object = None
         self._results: Content | None = None
         self._last: Comparison | None = None
@@ -111,9 +116,12 @@ class CompareReader:
         several = list(self._read.values())
         loading = self._take_in(several, began + READ_BUDGET_S)
         runs = _compared(several)
-        drawing, pages = self._draw(several, runs, view)
+        drawn = self._draw(several, runs, view)
         results = self._tabulate(several, runs) if view.results else None
-        comparison = Comparison(view, runs, drawing, pages, results, loading)
+        metrics = tuple(in_order(one.history.series for one in several))
+        comparison = Comparison(
+            view, runs, drawn.strips, drawn.pages, results, drawn.reach, metrics, loading
+        )
         changed = comparison != self._last
         self._last = comparison
         self.busy_s = time.monotonic() - began
@@ -127,17 +135,12 @@ class CompareReader:
             loading = one.read(share) or loading
         return loading
 
-    def _draw(
-        self, several: Sequence[_Read], runs: Sequence[Compared], view: CompareView
-    ) -> tuple[tuple[Strip, ...], int]:
-        key = (
-            view.plots,
-            *((one.folder, one.points, run.parent) for one, run in zip(several, runs, strict=True)),
-        )
+    def _draw(self, several: Sequence[_Read], runs: Sequence[Compared], view: CompareView) -> Drawing:
+        extent = [(one.folder, one.points, run.parent) for one, run in zip(several, runs, strict=True)]
+        key = (view.plots, *extent)
         if key != self._drawn_for:
-            self._drawn_for, self._drawing = key, ((), 1)
-            if view.plots is not None:
-                self._drawing = draw_page(_labelled(several), _forks(several), view.plots)
+            self._drawn_for = key
+            self._drawing = Drawing() if view.plots is None else _draw_curves(several, view.plots)
         return self._drawing
 
     def _tabulate(self, several: Sequence[_Read], runs: Sequence[Compared]) -> Content | None:
@@ -149,8 +152,18 @@ class CompareReader:
         return self._results
 
 
-def _labelled(several: Sequence[_Read]) -> dict[str, Series]:
-    """Every curve by the letter of its run and its metric.
+def _draw_curves(several: Sequence[_Read], view: PlotView) -> Drawing:
+    axis = axis_of(view, 0.0, ())
+    curves = _labelled(several, view.metrics) or _labelled(several, None)
+    columns = arrange(max(len(group(curves)), 1), view).width
+    reach = replace(axis.reach(curves.values()), columns=columns, axes=AXES)
+    forks = _forks(several) if axis.axis == "step" else []
+    strips, pages = draw_page(curves, forks, replace(view, metrics=None), axis)
+    return Drawing(strips, pages, reach)
+
+
+def _labelled(several: Sequence[_Read], metrics: frozenset[str] | None) -> dict[str, Series]:
+    """The curves of these metrics, or of all, by the letter of its run and its metric.
 
     What stands before the slash gives a plot's lines their names and colours, what follows is its
     title: so each metric has a plot, in which each run has its own colour.
@@ -158,6 +171,8 @@ def _labelled(several: Sequence[_Read]) -> dict[str, Series]:
     curves = {}
     for index, one in enumerate(several):
         for name, series in one.history.series.items():
+            if metrics is not None and name not in metrics:
+                continue
             curve = copy.copy(series)  # shares the points
             curve.name = f"{letter(index)}/{name}"
             curves[curve.name] = curve

@@ -16,8 +16,8 @@ from textual.widgets import ContentSwitcher
 from workbench.runs.folder import RunFolder
 from workbench.tui import keys
 from workbench.tui.compare_facts import CompareView, Comparison
-from workbench.tui.run_facts import Facts, Snapshot
 from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.pick_run import PickRunScreen
 from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, content, joined
 from workbench.tui.widgets.compare_tables import parameters_table
@@ -135,7 +135,7 @@ class CompareScreen(WorkbenchScreen[None]):
         if self._tab == TABS.index("Curves"):
             if self.comparison.view.plots is None:
                 return  # read before the tab was opened
-            curves.take(Snapshot(Facts(), (), self.comparison.drawing, self.comparison.pages))
+            curves.take(self.comparison.as_snapshot)
             self.query_one(TabLine).mark(self._tab, curves.note)
         elif self._tab == TABS.index("Parameters"):
             table = parameters_table(runs, every=self._every)
@@ -159,6 +159,14 @@ class CompareScreen(WorkbenchScreen[None]):
 
     def on_curves_view_changed(self) -> None:
         self._read_soon()
+
+    def on_curves_choice_asked(self, message: Curves.ChoiceAsked) -> None:
+        self.app.push_screen(ChooseMetricsScreen(message.metrics, message.chosen), self._choose_metrics)
+
+    def _choose_metrics(self, chosen: frozenset[str] | None) -> None:
+        if chosen is not None:
+            every = chosen == frozenset(self.comparison.metrics)
+            self.query_one(Curves).choose(None if every else chosen)
 
     def _read_soon(self) -> None:
         self._due = 0.0
