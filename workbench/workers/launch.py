@@ -125,6 +125,7 @@ def fork(  # the keywords of launch, and where to fork from
     partial: bool = False,
     seed: int | None = None,
     device: str | None = None,
+    wait_for_device: bool = True,
     standby: Standby | None = None,
 ) -> RunFolder:
     """Start a child from a checkpoint of `parent`, with its parameters overlaid by `values`.
@@ -142,6 +143,7 @@ def fork(  # the keywords of launch, and where to fork from
         values={**parameters_at(parent, step), **(values or {})},
         seed=manifest.seed if seed is None else seed,
         device=device or manifest.device,
+        wait_for_device=wait_for_device,
     )
     origin = Parent(run=parent.name, checkpoint=path.name, step=step)
     values_at_start = _checked(order, standby)

@@ -31,7 +31,7 @@ class ForkScreen(LaunchScreen):
     """Begins with what held in the parent at that step; what is not changed stays so."""
 
     def __init__(self, parent: RunFolder, checkpoint: Saved) -> None:
-        # What the recipe is stands in the parent's record, which a thread reads.
+        # What the recipe is stands in the parent's record, which `_read` reads in a thread.
         super().__init__(RecipeInfo(parent.name, parent.path, parent.path))
         self.parent_run = parent
         self.checkpoint = checkpoint
@@ -51,7 +51,8 @@ class ForkScreen(LaunchScreen):
         from workbench.workers.launch import parameters_at, recipe_of, schema_of  # noqa: PLC0415
 
         manifest = self.parent_run.manifest()
-        schema = schema_of(recipe_of(self.parent_run), self.session.standby)
+        self.recipe = recipe_of(self.parent_run)
+        schema = schema_of(self.recipe, self.session.standby)
         values = parameters_at(self.parent_run, self.checkpoint.step)
         self._held = {"seed": manifest.seed, "device": manifest.device}
         return self.FormReady(
