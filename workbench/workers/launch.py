@@ -160,7 +160,12 @@ class _Beginning:
 
 
 def rehearse(order: Order, standby: Standby | None = None) -> str:
-    """One batch of a recipe, with no run recorded: shapes, sizes and times as plain text.
+    """As `rehearsed`, as plain text."""
+    return rehearsed(order, standby).text
+
+
+def rehearsed(order: Order, standby: Standby | None = None) -> protocol.Report:
+    """One batch of a recipe, with no run recorded: shapes, sizes and times.
 
     Raises:
         UsageError: as `launch` does.
@@ -173,7 +178,7 @@ def rehearse(order: Order, standby: Standby | None = None) -> str:
     report = ask(job, protocol.Report, standby)
     if report.error:
         raise WorkbenchError(report.error, report.remedy)
-    return report.text
+    return report
 
 
 def delete(folder: RunFolder) -> None:

@@ -13,7 +13,7 @@ from textual.message import Message
 from textual.widgets import Input
 
 from workbench.catalog import RecipeInfo
-from workbench.params import Parameter, Value
+from workbench.params import Parameter
 from workbench.runs.folder import RunFolder
 from workbench.schema import Schema
 from workbench.tui import keys
@@ -26,6 +26,7 @@ from workbench.tui.widgets.parameter_form import ParameterForm
 
 if TYPE_CHECKING:
     from workbench.workers.devices import Device
+    from workbench.workers.launch import Order
 
 MOST_SEED = 10**9
 
@@ -154,7 +155,7 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to launch before the form is there."""
-        if action == "launch":
+        if action in {"launch", "rehearse"}:
             return bool(self.query(ParameterForm))
         return super().check_action(action, parameters)
 
@@ -165,14 +166,34 @@ class LaunchScreen(WorkbenchScreen[None]):
         elif not self._launching:
             self._launching = True
             self._hint()
-            values, run_values = form.values, form.run_values
-            self.in_thread(lambda: self._launch(values, run_values), "launch")
+            order = self._order(form)
+            self.in_thread(lambda: self._launch(order), "launch")
 
-    def _launch(self, values: dict[str, Value], run_values: dict[str, Value]) -> Launched:
-        from workbench.workers.launch import Order, launch  # noqa: PLC0415  # as above
+    def _order(self, form: ParameterForm) -> Order:
+        """What the form asks for."""
+        from workbench.workers.launch import Order  # noqa: PLC0415  # loaded when the form was made
 
-        order = Order(self.recipe, values, int(str(run_values["seed"])), str(run_values["device"]))
+        run_values = form.run_values
+        return Order(self.recipe, form.values, int(str(run_values["seed"])), str(run_values["device"]))
+
+    def _launch(self, order: Order) -> Launched:
+        from workbench.workers.launch import launch  # noqa: PLC0415  # as above
+
         return self.Launched(launch(order, self.session.checkpoints, self.session.standby))
+
+    def action_rehearse(self) -> None:
+        """One batch of what the form asks for; it may be launched from there."""
+        from workbench.tui.screens.rehearsal import RehearsalScreen  # noqa: PLC0415
+
+        form = self.query_one(ParameterForm)
+        if form.faulty:
+            form.faulty[0].control.focus()
+        elif not self._launching:
+            self.app.push_screen(RehearsalScreen(self._order(form)), self._rehearsed)
+
+    def _rehearsed(self, launch: bool | None) -> None:
+        if launch:
+            self.action_launch()
 
     def on_launch_screen_launched(self, message: Launched) -> None:
         self.workbench.read_runs()
