@@ -238,7 +238,7 @@ def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
         faults.append(f"{fault.title}; {fault.remedy}")
     else:
         if not order.wait_for_device and (held := _who_holds(wanted)):
-            faults.append(f"the device is taken: {held}; leave out --no-queue to wait for it")
+            faults.append(f"the device is taken: {held}; let it wait (leave out --no-queue)")
     refuse(faults)
     return values
 

@@ -19,6 +19,7 @@ from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
+from workbench.tui.widgets.device_list import DeviceList, prospect
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.parameter_field import ParameterField
@@ -95,11 +96,10 @@ class LaunchScreen(WorkbenchScreen[None]):
         return self.FormReady(schema_of(self.recipe, self.session.standby), devices())
 
     async def on_launch_screen_form_ready(self, message: FormReady) -> None:
-        run_parameters = [_seed(), _device(message.devices)]
+        run_parameters = [_seed(), _device(message.devices), _wait()]
+        form = ParameterForm(message.schema.parameters, run_parameters, {"device": DeviceList()})
         await self.query_one("#reading").remove()
-        await self.mount(
-            ParameterForm(message.schema.parameters, run_parameters), after=Notice.__name__
-        )
+        await self.mount(form, after=Notice.__name__)
         self.query(ParameterField).first().control.focus()
         self.refresh_bindings()
 
@@ -113,7 +113,18 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def on_parameter_field_changed(self) -> None:
         self.query_one(Notice).say("")
+        self._tell_prospect()
         self._hint()
+
+    def on_device_list_surveyed(self) -> None:
+        self._tell_prospect()
+
+    def _tell_prospect(self) -> None:
+        """Beside the switch: whether the run would start, wait, or be refused."""
+        form, there = self.query_one(ParameterForm), self.query_one(DeviceList)
+        asked, wait = str(form.field("device").value), bool(form.field("wait").value)
+        there.choose(asked)
+        form.field("wait").remark(prospect(asked, there.there, wait=wait) or None)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         self._hint()
@@ -173,8 +184,9 @@ class LaunchScreen(WorkbenchScreen[None]):
         """What the form asks for."""
         from workbench.workers.launch import Order  # noqa: PLC0415  # loaded when the form was made
 
-        run_values = form.run_values
-        return Order(self.recipe, form.values, int(str(run_values["seed"])), str(run_values["device"]))
+        run = form.run_values
+        seed, device = int(str(run["seed"])), str(run["device"])
+        return Order(self.recipe, form.values, seed, device, wait_for_device=bool(run["wait"]))
 
     def _launch(self, order: Order) -> Launched:
         from workbench.workers.launch import launch  # noqa: PLC0415  # as above
@@ -216,11 +228,19 @@ def _seed() -> Parameter:
 
 
 def _device(devices: Sequence[Device]) -> Parameter:
-    listed = "; ".join(f"{device.name}: {device.label}" for device in devices)
     return Parameter(
         name="device",
         kind="choice",
         default="auto",
         choices=("auto", *(device.name for device in devices)),
-        help=f"where it trains; a run waits for a device that is taken. {listed}",
+        help="where it trains; auto takes the graphics processor with the most free memory",
+    )
+
+
+def _wait() -> Parameter:
+    return Parameter(
+        name="wait",
+        kind="bool",
+        default=True,
+        help="yes: it waits in the queue for a device that is taken; no: then it is not launched",
     )

@@ -49,7 +49,7 @@ class ParameterField(Horizontal):
             text-wrap: nowrap;
             text-overflow: ellipsis;
         }
-        &.-faulty > .note { text-wrap: wrap; }
+        &.-faulty > .note, &.-remarked > .note { text-wrap: wrap; }
         & > .help { width: 1fr; padding: 0 0 0 2; display: none; height: auto; }
         & > Input, & > Choice, & > YesNo { width: 22; background: $panel; }
         & > Input.-textual-compact { padding: 0 1; }
@@ -76,6 +76,7 @@ class ParameterField(Horizontal):
         self.parameter = parameter
         self.value: Value = parameter.default
         self.fault = ""
+        self._remark: Content | None = None
 
     def compose(self) -> ComposeResult:
         live = Content.styled(" live", WARNING) if self.parameter.live else Content("")
@@ -113,8 +114,19 @@ class ParameterField(Horizontal):
         except ValueError as fault:
             self.fault = str(fault)
         self.set_class(bool(self.fault), "-faulty")
-        self.query_one(".note", Calm).show(self._note())
+        self._show_note()
         self.post_message(self.Changed(self))
 
+    def remark(self, remark: Content | None) -> None:
+        """Say this where the bounds stand, which None brings back; a fault goes before it."""
+        self._remark = remark
+        self.set_class(remark is not None, "-remarked")
+        self._show_note()
+
+    def _show_note(self) -> None:
+        self.query_one(".note", Calm).show(self._note())
+
     def _note(self) -> Content:
-        return content(self.fault, BAD) if self.fault else content(self.parameter.bounds(), MUTED)
+        if self.fault:
+            return content(self.fault, BAD)
+        return self._remark or content(self.parameter.bounds(), MUTED)

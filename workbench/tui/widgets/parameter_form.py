@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.content import Content
+from textual.widget import Widget
 
 from workbench.params import Parameter, Value
 from workbench.tui.text import STRONG, Calm
@@ -26,8 +27,15 @@ class ParameterForm(VerticalScroll, can_focus=False):
     }
     """
 
-    def __init__(self, parameters: Sequence[Parameter], run_parameters: Sequence[Parameter]) -> None:
+    def __init__(
+        self,
+        parameters: Sequence[Parameter],
+        run_parameters: Sequence[Parameter],
+        below: Mapping[str, Widget] | None = None,
+    ) -> None:
+        """`below` holds widgets that stand under the field of a name."""
         super().__init__()
+        self._below = dict(below or {})
         self._fields = [ParameterField(parameter) for parameter in parameters]
         self._run_fields = [ParameterField(parameter) for parameter in run_parameters]
 
@@ -36,7 +44,14 @@ class ParameterForm(VerticalScroll, can_focus=False):
             yield Calm(Content.styled("Parameters", STRONG), classes="heading -first")
             yield from self._fields
         yield Calm(Content.styled("Run", STRONG), classes="heading")
-        yield from self._run_fields
+        for field in self._run_fields:
+            yield field
+            if field.parameter.name in self._below:
+                yield self._below[field.parameter.name]
+
+    def field(self, name: str) -> ParameterField:
+        """The field of the run's own of that name: seed, device."""
+        return next(field for field in self._run_fields if field.parameter.name == name)
 
     @property
     def values(self) -> dict[str, Value]:
@@ -45,7 +60,7 @@ class ParameterForm(VerticalScroll, can_focus=False):
 
     @property
     def run_values(self) -> dict[str, Value]:
-        """Seed and device."""
+        """Seed, device, and whether to wait for it."""
         return _values(self._run_fields)
 
     @property
