@@ -65,6 +65,14 @@ KEYS: tuple[Key, ...] = (
     ),
     # With priority, for the keys that a line of text would take.
     Key("launch.rehearse", "ctrl+r", "rehearse", "rehearse", "one batch: shapes, memory, time", True),
+    Key(
+        "launch.turn_values",
+        "ctrl+t",
+        "turn_values",
+        "last values",
+        "the defaults, the values of the newest run, what was typed",
+        True,
+    ),
     Key("launch.next", "down", "app.focus_next", "", "next field"),
     Key("launch.previous", "up", "app.focus_previous", "", "previous field"),
     Key("choice.open", "enter", "show_overlay", "", "open the list"),

@@ -10,8 +10,10 @@ from textual.content import Content
 from textual.widget import Widget
 
 from workbench.params import Parameter, Value
-from workbench.tui.text import STRONG, Calm
+from workbench.tui.text import MUTED, STRONG, Calm, content, joined
+from workbench.tui.value_sets import ValueSet
 from workbench.tui.widgets.parameter_field import ParameterField
+from workbench.tui.widgets.path_field import PathField
 
 
 class ParameterForm(VerticalScroll, can_focus=False):
@@ -36,12 +38,12 @@ class ParameterForm(VerticalScroll, can_focus=False):
         """`below` holds widgets that stand under the field of a name."""
         super().__init__()
         self._below = dict(below or {})
-        self._fields = [ParameterField(parameter) for parameter in parameters]
-        self._run_fields = [ParameterField(parameter) for parameter in run_parameters]
+        self._fields = [_field(parameter) for parameter in parameters]
+        self._run_fields = [_field(parameter) for parameter in run_parameters]
 
     def compose(self) -> ComposeResult:
         if self._fields:
-            yield Calm(Content.styled("Parameters", STRONG), classes="heading -first")
+            yield Calm(Content.styled("Parameters", STRONG), id="whose", classes="heading -first")
             yield from self._fields
         yield Calm(Content.styled("Run", STRONG), classes="heading")
         for field in self._run_fields:
@@ -67,6 +69,29 @@ class ParameterForm(VerticalScroll, can_focus=False):
     def faulty(self) -> list[ParameterField]:
         """The fields whose text is refused."""
         return [field for field in [*self._fields, *self._run_fields] if field.fault]
+
+    def put(self, shown: ValueSet) -> None:
+        """Have the fields show the values that the set has."""
+        for field in self._fields:
+            if field.parameter.name in shown.values:
+                field.put(shown.values[field.parameter.name])
+        for field in self._run_fields:
+            if field.parameter.name in shown.run_values:
+                field.put(shown.run_values[field.parameter.name])
+
+    def say_whose(self, label: str) -> None:
+        """Say above the parameters whose values they are."""
+        for heading in self.query("#whose").results(Calm):
+            heading.show(joined(Content.styled("Parameters", STRONG), content(f"   {label}", MUTED)))
+
+    @property
+    def differing(self) -> int:
+        """How many of the recipe's parameters are not at their default."""
+        return sum(field.differs for field in self._fields)
+
+
+def _field(parameter: Parameter) -> ParameterField:
+    return PathField(parameter) if parameter.kind == "path" else ParameterField(parameter)
 
 
 def _values(fields: Iterable[ParameterField]) -> dict[str, Value]:
