@@ -52,6 +52,9 @@ KEYS: tuple[Key, ...] = (
         "recipes.filter", "slash", "filter", "filter", "type to show only the recipes that match", True
     ),
     Key("recipes.open_run", "o", "open_run", "open run", "open the recipe's newest run"),
+    Key("recipes.view", "v", "view", "view", "the recipe's text, its source, its layers"),
+    Key("recipes.right", "right", "along(1)", "", "along the lines of the source"),
+    Key("recipes.left", "left", "along(-1)", "", "back along the lines"),
     Key("recipes.page_down", "space", "page(1)", "", "scroll the recipe's page"),
     Key("recipes.page_up", "b", "page(-1)", "", "scroll the recipe's page back"),
     Key("recipes.reload", "R", "reload", "", "look for recipes again"),

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
+from workbench.rehearsal import Rehearsal
 from workbench.runs.listing import Listing, RunSummary
 
 if TYPE_CHECKING:
@@ -27,6 +28,7 @@ class Session:
         fault: why they could not be read; empty where they could.
         runs_changed: published with `runs` whenever they changed.
         standby_ready: published once recipes can be imported at once.
+        rehearsals: of recipes with their defaults, by the fingerprint of the file.
     """
 
     checkpoints: Path
@@ -36,6 +38,7 @@ class Session:
     standby_ready: Signal[None]
     runs: Runs = ()
     fault: str = ""
+    rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
     listing: Listing = field(init=False)
 
     def __post_init__(self) -> None:
