@@ -15,6 +15,7 @@ from workbench.tui.screens.launch import LaunchScreen
 from workbench.tui.screens.rehearsal import RehearsalScreen, report
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.widgets.layer_table import layer_table
+from workbench.tui.widgets.parameter_form import ParameterForm
 from workbench.workers.standby import Standby
 
 from .driving import SMALL, drive, press, screen, sees, until
@@ -141,6 +142,21 @@ def test_a_batch_that_fails_is_the_result(net_app: WorkbenchApp) -> None:
     drive(net_app, script)
 
 
+def test_the_arrows_go_from_field_to_field_in_a_form_longer_than_the_screen(
+    net_app: WorkbenchApp,
+) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await open_form(pilot, "net")
+        assert net_app.screen.query_one(ParameterForm).max_scroll_y > 0
+        await press(pilot, "down down down up")
+        assert net_app.focused is field(pilot, "epochs").control
+        await press(pilot, "up up up")
+        assert net_app.focused is field(pilot, "wait").control
+        await sees(pilot, "free: it starts at once")
+
+    drive(net_app, script)
+
+
 def test_nothing_is_rehearsed_while_a_field_is_faulty(net_app: WorkbenchApp) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await open_form(pilot, "net")
@@ -154,8 +170,7 @@ def test_nothing_is_rehearsed_while_a_field_is_faulty(net_app: WorkbenchApp) -> 
 def test_keys_are_answered_meanwhile_and_leaving_frees_the_worker(net_app: WorkbenchApp) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await open_form(pilot, "net")
-        field(pilot, "wait_s").control.focus()
-        await press(pilot, "3 0 0 ctrl+r")
+        await press(pilot, "down 3 0 0 ctrl+r")
         await sees(pilot, "rehearsing…")
         assert isinstance(net_app.screen, RehearsalScreen)
         await press(pilot, "escape")

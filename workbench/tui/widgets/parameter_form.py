@@ -16,8 +16,11 @@ from workbench.tui.widgets.parameter_field import ParameterField
 from workbench.tui.widgets.path_field import PathField
 
 
-class ParameterForm(VerticalScroll, can_focus=False):
-    """One row a parameter; `values` and `run_values` are sound when `faults` is empty."""
+class ParameterForm(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """One row a parameter; `values` and `run_values` are sound when `faults` is empty.
+
+    The arrows go from field to field, and it scrolls along; a container's own bindings would take them.
+    """
 
     DEFAULT_CSS = """
     ParameterForm {
