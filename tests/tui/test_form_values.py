@@ -90,7 +90,7 @@ def test_one_key_turns_to_the_newest_run_the_defaults_and_what_was_typed(
         assert field(pilot, "steps").value == 400
         assert "•" not in screen(pilot)
         field(pilot, "steps").query_one(Input).value = "333"
-        await sees(pilot, "1 not at their default")
+        await sees(pilot, "1 differs from the defaults")
         assert "100 as lessons-count-0001" in screen(pilot)
         await press(pilot, "ctrl+t")
         await sees(pilot, "Parameters   as lessons-count-0001")
@@ -105,6 +105,19 @@ def test_all_choices_of_the_field_in_focus_can_be_read(warm_app: WorkbenchApp) -
         await open_form(pilot, "count")
         field(pilot, "mood").control.focus()
         await sees(pilot, "mood: how it feels · one of calm, keen")
+
+    drive(warm_app, script)
+
+
+def test_the_palette_offers_what_the_form_can_do(warm_app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await open_form(pilot, "count")
+        await press(pilot, "ctrl+p")
+        await pilot.press(*"newest run")
+        await sees(pilot, "The defaults, the values of the newest run")
+        await press(pilot, "escape ctrl+p")
+        await pilot.press(*"one batch")
+        await sees(pilot, "One batch: shapes, memory, time")
 
     drive(warm_app, script)
 

@@ -229,7 +229,8 @@ class LaunchScreen(WorkbenchScreen[None]):
         shown = self._shown_set(form)
         named = [one for one in self._known_sets()[::-1] if one is not self._typed]
         label = next((one.label for one in named if one.same_as(shown)), "")
-        form.say_whose(label or f"{form.differing} not at their default")
+        count = form.differing
+        form.say_whose(label or f"{count} {'differs' if count == 1 else 'differ'} from the defaults")
 
     def action_rehearse(self) -> None:
         """One batch of what the form asks for; it may be launched from there."""
