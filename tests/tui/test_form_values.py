@@ -12,7 +12,7 @@ from textual.widgets import Input
 from workbench.params import Parameter
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.value_sets import ValueSet, defaults, following, of_run
+from workbench.tui.value_sets import ValueSet, ValueSets, following
 from workbench.tui.widgets.path_field import what_is_at
 from workbench.tui.widgets.recipe_page import value_text
 from workbench.workers.standby import Standby
@@ -40,19 +40,33 @@ def test_a_run_gives_what_the_recipe_still_takes_and_defaults_for_the_rest() -> 
     manifest = Manifest(
         name="a-1", recipe=RecipeReference("a", ""), parameters=given, seed=7, device="cuda:9"
     )
-    shown = of_run(manifest, [LR, MOOD], [SEED, DEVICE])
+    shown = ValueSets([LR, MOOD], [SEED, DEVICE]).of_run(manifest)
     assert shown.values == {"lr": 0.1, "mood": "keen"}
     assert shown.run_values == {"seed": 7, "device": "auto"}
     assert shown.label == "as a-1"
 
 
 def test_sets_that_look_alike_are_one_and_the_last_is_followed_by_the_first() -> None:
-    start = defaults([LR], [SEED])
+    start = ValueSets([LR], [SEED]).defaults()
     same = ValueSet("as a-1", {"lr": 0.1}, {"seed": 0})
     other = ValueSet("as a-2", {"lr": 0.5}, {"seed": 0})
     assert following(start, [same, other]) is other
     assert following(other, [same, other]) is same
     assert following(ValueSet("", {"lr": 0.7}, {"seed": 0}), [same, other]) is same
+
+
+def test_what_was_typed_comes_back_after_the_others() -> None:
+    sets = ValueSets([LR, MOOD], [SEED])
+    typed = {"lr": 0.3, "mood": "calm"}
+    newest = ValueSet("as a-1", {"lr": 0.5, "mood": "keen"}, {"seed": 1})
+    run = {"seed": 0, "wait": False}
+    assert sets.whose(typed, run, newest) == "1 differs from the defaults"
+    first = sets.turned(typed, run, newest)
+    assert first is newest
+    second = sets.turned(first.values, first.run_values, newest)
+    assert sets.whose(second.values, second.run_values, newest) == "the defaults"
+    third = sets.turned(second.values, second.run_values, newest)
+    assert (third.values, third.run_values) == (typed, {"seed": 0})
 
 
 def test_a_number_keeps_all_its_digits() -> None:

@@ -131,6 +131,15 @@ def test_a_rehearsal_shows_layers_and_times_scrolls_and_launches(
     drive(net_app, script, SMALL)
 
 
+def test_a_plain_recipe_tells_of_its_step(warm_app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await open_form(pilot, "count")
+        await press(pilot, "ctrl+r")
+        await sees(pilot, "one step of 400 done")
+
+    drive(warm_app, script)
+
+
 def test_a_batch_that_fails_is_the_result(net_app: WorkbenchApp) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await open_form(pilot, "net")

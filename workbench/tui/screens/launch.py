@@ -19,13 +19,13 @@ from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
-from workbench.tui.value_sets import ValueSet, defaults, following, of_run
+from workbench.tui.value_sets import ValueSet, ValueSets
 from workbench.tui.widgets.device_list import DeviceList, prospect
+from workbench.tui.widgets.field_hint import hint
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.parameter_field import ParameterField
 from workbench.tui.widgets.parameter_form import ParameterForm
-from workbench.tui.widgets.recipe_page import value_text
 
 if TYPE_CHECKING:
     from workbench.workers.devices import Device
@@ -73,9 +73,7 @@ class LaunchScreen(WorkbenchScreen[None]):
         super().__init__()
         self.recipe = recipe
         self._launching = False
-        self._parameters: Sequence[Parameter] = ()
-        self._run_parameters: Sequence[Parameter] = ()
-        self._typed: ValueSet | None = None
+        self._sets = ValueSets()
 
     def compose(self) -> ComposeResult:
         yield Calm(self._title(), id="title")
@@ -102,10 +100,9 @@ class LaunchScreen(WorkbenchScreen[None]):
         return self.FormReady(schema_of(self.recipe, self.session.standby), devices())
 
     async def on_launch_screen_form_ready(self, message: FormReady) -> None:
-        self._parameters = message.schema.parameters
-        self._run_parameters = [_seed(), _device(message.devices)]
-        run_parameters = [*self._run_parameters, _wait()]
-        form = ParameterForm(self._parameters, run_parameters, {"device": DeviceList()})
+        parameters, run_parameters = message.schema.parameters, [_seed(), _device(message.devices)]
+        self._sets = ValueSets(parameters, run_parameters)
+        form = ParameterForm(parameters, [*run_parameters, _wait()], {"device": DeviceList()})
         await self.query_one("#reading").remove()
         await self.mount(form, after=Notice.__name__)
         self.query(ParameterField).first().control.focus()
@@ -204,33 +201,16 @@ class LaunchScreen(WorkbenchScreen[None]):
         """The values of the recipe's newest run."""
         manifests = (run.manifest for run in self.session.runs if not run.fault)
         newest = next((one for one in manifests if one.recipe.id == self.recipe.id), None)
-        return None if newest is None else of_run(newest, self._parameters, self._run_parameters)
-
-    def _known_sets(self) -> list[ValueSet]:
-        """What the form can be turned to, in this order."""
-        sets = [self._typed, self._newest(), defaults(self._parameters, self._run_parameters)]
-        return [one for one in sets if one is not None]
-
-    def _shown_set(self, form: ParameterForm) -> ValueSet:
-        names = [parameter.name for parameter in self._run_parameters]
-        return ValueSet("as typed", form.values, {name: form.run_values[name] for name in names})
+        return None if newest is None else self._sets.of_run(newest)
 
     def action_turn_values(self) -> None:
         """Show the next set of values; what was typed is one of them, and so is never lost."""
         form = self.query_one(ParameterForm)
-        shown = self._shown_set(form)
-        named = [one for one in self._known_sets() if one is not self._typed]
-        if not any(one.same_as(shown) for one in named):
-            self._typed = shown
-        form.put(following(shown, self._known_sets()))
+        form.put(self._sets.turned(form.values, form.run_values, self._newest()))
 
     def _say_whose(self) -> None:
         form = self.query_one(ParameterForm)
-        shown = self._shown_set(form)
-        named = [one for one in self._known_sets()[::-1] if one is not self._typed]
-        label = next((one.label for one in named if one.same_as(shown)), "")
-        count = form.differing
-        form.say_whose(label or f"{count} {'differs' if count == 1 else 'differ'} from the defaults")
+        form.say_whose(self._sets.whose(form.values, form.run_values, self._newest()))
 
     def action_rehearse(self) -> None:
         """One batch of what the form asks for; it may be launched from there."""
@@ -253,21 +233,6 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def action_back(self) -> None:
         self.dismiss()
-
-
-def hint(field: ParameterField, newest: ValueSet | None) -> Content:
-    """What a field is for, all its choices, and what its value would be elsewhere."""
-    parameter = field.parameter
-    parts = [content(parameter.help, MUTED)] if parameter.help else []
-    if parameter.kind == "choice":
-        parts.append(content(f"one of {', '.join(parameter.choices)}", MUTED))
-    if field.differs:
-        parts.append(content(f"default {value_text(parameter.default)}", ACCENT))
-    last = None if newest is None else newest.values.get(parameter.name)
-    if newest is not None and last is not None and last not in {field.value, parameter.default}:
-        parts.append(content(f"{value_text(last)} {newest.label}", MUTED))
-    between = Content.styled(" · ", MUTED)
-    return joined(content(f"{parameter.name}: "), between.join(parts)) if parts else Content("")
 
 
 def _seed() -> Parameter:

@@ -87,11 +87,6 @@ class ParameterForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         for heading in self.query("#whose").results(Calm):
             heading.show(joined(Content.styled("Parameters", STRONG), content(f"   {label}", MUTED)))
 
-    @property
-    def differing(self) -> int:
-        """How many of the recipe's parameters are not at their default."""
-        return sum(field.differs for field in self._fields)
-
 
 def _field(parameter: Parameter) -> ParameterField:
     return PathField(parameter) if parameter.kind == "path" else ParameterField(parameter)
