@@ -18,7 +18,10 @@ _BASES = ("schema.py", "params.py", "recipe.py", "training/recipe.py")
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """What importing a recipe told: its parameters, or why it cannot be imported."""
+    """What importing a recipe told: its parameters, or why it cannot be imported.
+
+    `monitor_mode` is `min` or `max`, and empty where nothing is monitored.
+    """
 
     parameters: tuple[Parameter, ...] = ()
     monitor: str = ""

@@ -161,7 +161,12 @@ class _Beginning:
 
 
 def rehearse(order: Order, standby: Standby | None = None) -> str:
-    """One batch of a recipe, with no run recorded: shapes, sizes and times as plain text.
+    """As `rehearsed`, as plain text."""
+    return rehearsed(order, standby).text
+
+
+def rehearsed(order: Order, standby: Standby | None = None) -> protocol.Report:
+    """One batch of a recipe, with no run recorded: shapes, sizes and times.
 
     Raises:
         UsageError: as `launch` does.
@@ -174,7 +179,7 @@ def rehearse(order: Order, standby: Standby | None = None) -> str:
     report = ask(job, protocol.Report, standby)
     if report.error:
         raise WorkbenchError(report.error, report.remedy)
-    return report.text
+    return report
 
 
 def delete(folder: RunFolder) -> None:
@@ -220,7 +225,7 @@ def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
         faults.append(f"{fault.title}; {fault.remedy}")
     else:
         if not order.wait_for_device and (held := _who_holds(wanted)):
-            faults.append(f"the device is taken: {held}; leave out --no-queue to wait for it")
+            faults.append(f"the device is taken: {held}; let it wait (leave out --no-queue)")
     refuse(faults)
     return values
 

@@ -76,6 +76,7 @@ class ForkScreen(LaunchScreen):
             partial=bool(run["partial"]),
             seed=int(str(run["seed"])),
             device=str(run["device"]),
+            wait_for_device=bool(run["wait"]),
             standby=self.session.standby,
         )
 
