@@ -10,6 +10,7 @@ from typing import Any, ClassVar, Literal
 
 from workbench import params as parameters
 from workbench.params import Value
+from workbench.rehearsal import Rehearsal
 from workbench.runs.run import Run
 
 
@@ -49,8 +50,8 @@ class Recipe:
     def load_state_dict(self, state: Mapping[str, Any]) -> None:
         """Take back what `state_dict` gave, before `run` is called again."""
 
-    def rehearse(self) -> str:
-        """A report on one batch, as plain text; empty to make one step of `run` instead."""
+    def rehearse(self) -> str | Rehearsal:
+        """A report on one batch, as plain text or measured; empty to make one step of `run` instead."""
         return ""
 
     def fitting_parameters(self) -> dict[str, Value]:

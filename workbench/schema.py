@@ -13,15 +13,19 @@ from workbench.catalog import RecipeInfo
 from workbench.params import Parameter
 from workbench.runs.folder import write_atomically
 
-# Their text decides what parameters every recipe inherits.
-_BASES = ("params.py", "recipe.py", "training/recipe.py")
+# Their text decides what parameters every recipe inherits, and what is kept of them.
+_BASES = ("schema.py", "params.py", "recipe.py", "training/recipe.py")
 
 
 class Schema(msgspec.Struct, frozen=True):
-    """What importing a recipe told: its parameters, or why it cannot be imported."""
+    """What importing a recipe told: its parameters, or why it cannot be imported.
+
+    `monitor_mode` is `min` or `max`, and empty where nothing is monitored.
+    """
 
     parameters: tuple[Parameter, ...] = ()
     monitor: str = ""
+    monitor_mode: str = ""
     error: str = ""
     remedy: str = ""
     traceback: str = ""

@@ -7,11 +7,15 @@ import subprocess
 import sys
 from pathlib import Path
 
+import msgspec
 import pytest
 
+from workbench.cli import launching
 from workbench.cli.main import main
+from workbench.rehearsal import Layer, Rehearsal
 from workbench.runs.folder import RunFolder, find
 from workbench.runs.state import State
+from workbench.workers.protocol import Report
 
 from .waiting import wait_for
 
@@ -82,6 +86,21 @@ def test_a_rehearsal_records_nothing(checkpoints: Path, capsys: pytest.CaptureFi
 
     assert capsys.readouterr().out.strip()
     assert not checkpoints.exists()
+
+
+def test_a_rehearsal_tells_as_json_what_it_measured(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    layer = Layer("out", "Linear", "64x10", 650)
+    measured = Rehearsal((layer,), 650, "cpu", "64x64", 0.1, 0.01, 30, 1_000_000)
+    report = Report(measured.text(), measured)
+    monkeypatch.setattr(launching, "rehearsed", lambda *_: report)
+    assert main(["run", "count", "--dry-run", "--json"]) == 0
+
+    told = json.loads(capsys.readouterr().out)
+    assert told["measured"]["layers"] == [msgspec.to_builtins(layer)]
+    assert told["measured"]["steps"] == 30
+    assert "out                     Linear" in told["report"]
 
 
 def test_two_launches_at_the_same_instant_get_names_of_their_own(checkpoints: Path) -> None:

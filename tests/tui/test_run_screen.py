@@ -162,13 +162,16 @@ def test_parameters_name_the_seed_and_checkpoints_their_steps(
         await sees(pilot, "pause_s  0.5")
         assert "seed     7" in screen(pilot)
         await press(pilot, "right")
-        await sees(pilot, "step 40")
+        await sees(pilot, "best.pt")
         lines = screen(pilot).splitlines()
-        (best,) = [line.split() for line in lines if "best.pt" in line]
-        assert best[:6] == ["best.pt", "step", "40", "1.2", "MB", "best"]
-        (kept,) = [line.split() for line in lines if "step-00000020.pt" in line]
-        assert kept[1:5] == ["step", "20", "10", "B"]
-        assert f"workbench fork {folder.name} --checkpoint NAME" in screen(pilot)
+        assert "file step reason size age" in " ".join(screen(pilot).split())
+        (best,) = [line.split() for line in lines if line.strip().startswith("best.pt")]
+        assert best[:5] == ["best.pt", "40", "best", "1.2", "MB"]
+        (kept,) = [line.split() for line in lines if line.strip().startswith("step-00000020.pt")]
+        assert kept[1:5] == ["20", "–", "10", "B"]
+        assert f"workbench fork {folder.name} --checkpoint best.pt" in screen(pilot)
+        await press(pilot, "j")
+        await sees(pilot, f"workbench fork {folder.name} --checkpoint step-00000020.pt")
         (folder.path / "step-00000020.pt").unlink()
         await until(pilot, lambda: "step-00000020.pt" not in screen(pilot), "its removal")
 

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -158,3 +159,28 @@ def test_whoever_waits_for_a_standby_that_is_closed_is_let_go() -> None:
     early.close()
     waiter.join(timeout=10)
     assert waited == [False]
+
+
+def test_a_cancelled_rehearsal_is_answered_and_leaves_the_standby_to_the_next(
+    recipe_file: Write, count_recipe: RecipeInfo, standby: Standby
+) -> None:
+    order = Order(count_recipe, {"pace_s": 60})
+    launch.schema_of(count_recipe, standby)
+    told: list[str] = []
+
+    def rehearse() -> None:
+        with pytest.raises(WorkbenchError) as refused:
+            launch.rehearse(order, standby)
+        told.append(refused.value.title)
+
+    asker = threading.Thread(target=rehearse)
+    asker.start()
+    while not standby._talking.locked():
+        time.sleep(0.01)
+    while not told:
+        standby.cancel_rehearsal()
+        asker.join(timeout=0.05)
+    assert told == ["the rehearsal was cancelled"]
+    standby.cancel_rehearsal()  # nothing goes on: nothing happens
+    file = recipe_file('"""A."""\nfrom workbench import Recipe\nclass A(Recipe): ...\n')
+    assert launch.schema_of(read_recipe(file, file.parent.parent), standby).parameters == ()

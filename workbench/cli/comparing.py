@@ -11,11 +11,12 @@ from workbench.cli import curves, output, progress
 from workbench.cli.arguments import runs
 from workbench.cli.following import CLOSING_CHARTS, CLOSING_HEIGHT
 from workbench.params import Value
+from workbench.runs import control
+from workbench.runs.comparison import differing, in_order, outcome, parameters_held
 from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.history import History
 from workbench.runs.series import Series
 from workbench.runs.state import Status
-from workbench.workers.launch import parameters_at
 
 
 @dataclass(frozen=True)
@@ -33,8 +34,8 @@ class _Compared:
         return self.folder.name
 
     def last(self, metric: str) -> float | None:
-        series = self.history.series.get(metric)
-        return series.last if series is not None and len(series) else None
+        course = outcome(self.history.series.get(metric))
+        return None if course is None else course.final.value
 
 
 def compare_runs(args: argparse.Namespace) -> int:
@@ -53,8 +54,9 @@ def compare_runs(args: argparse.Namespace) -> int:
 
 def _read(folder: RunFolder) -> _Compared:
     history = History(folder).read_all()
-    parameters = parameters_at(folder)
-    return _Compared(folder, folder.manifest(), history, history.status(), parameters)
+    manifest = folder.manifest()
+    parameters = parameters_held(manifest, control.launches(folder.control_file), history)
+    return _Compared(folder, manifest, history, history.status(), parameters)
 
 
 def _rows(compared: Sequence[_Compared]) -> list[list[str]]:
@@ -67,7 +69,7 @@ def _rows(compared: Sequence[_Compared]) -> list[list[str]]:
     ]
     rows += [
         [name, *(output.number(run.parameters.get(name)) for run in compared)]
-        for name in _differing(compared)
+        for name in differing([run.parameters for run in compared])
     ]
     rows += [
         [metric, *(output.number(run.last(metric)) for run in compared)]
@@ -80,14 +82,8 @@ def _rows(compared: Sequence[_Compared]) -> list[list[str]]:
     return rows
 
 
-def _differing(compared: Sequence[_Compared]) -> list[str]:
-    """Parameters whose values are not the same everywhere, in order of appearance."""
-    names = dict.fromkeys(name for run in compared for name in run.parameters)
-    return [n for n in names if len({repr(run.parameters.get(n)) for run in compared}) > 1]
-
-
 def _metrics(compared: Sequence[_Compared]) -> list[str]:
-    return list(dict.fromkeys(name for run in compared for name in run.history.series))
+    return in_order(run.history.series for run in compared)
 
 
 def _say_curves(compared: Sequence[_Compared]) -> None:

@@ -16,7 +16,7 @@ from workbench.cli.waiting import Termination
 from workbench.cli.warming import values, warm
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
-from workbench.workers.launch import Order, launch, rehearse, schema_of
+from workbench.workers.launch import Order, launch, rehearsed, schema_of
 from workbench.workers.standby import Standby
 
 DEFAULT_RECIPE = "images/cnn"
@@ -99,9 +99,10 @@ def _say_name(folder: RunFolder, *, as_json: bool) -> None:
 
 
 def _rehearse(order: Order, standby: Standby, *, as_json: bool) -> int:
-    report = rehearse(order, standby)
+    report = rehearsed(order, standby)
     if as_json:
-        output.write_json({"recipe": order.recipe.id, "report": report})
+        found = {"report": report.text, "measured": report.measured}
+        output.write_json({"recipe": order.recipe.id, **found})
     else:
-        output.say(report)
+        output.say(report.text)
     return DONE

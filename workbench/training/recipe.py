@@ -12,6 +12,7 @@ from torch import Tensor, nn
 
 from workbench.params import Value, choice, number, switch
 from workbench.recipe import Recipe
+from workbench.rehearsal import Rehearsal
 from workbench.runs.folder import RunFolder
 from workbench.runs.recorder import Recorder
 from workbench.runs.run import Run
@@ -164,8 +165,8 @@ class Training(Recipe):
         self._resume_from = {}
         self._loop.fit()
 
-    def rehearse(self) -> str:
-        """One batch: table of shapes, sizes, memory, time a step and of the whole run."""
+    def rehearse(self) -> Rehearsal:
+        """One batch: shapes of the layers, sizes, memory, time a step and of the whole run."""
         with tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place:
             folder = RunFolder(Path(place))
             recorder = Recorder(folder.events_file)

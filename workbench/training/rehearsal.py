@@ -1,4 +1,4 @@
-"""A training's first batch: table of shapes, sizes, memory, time a step and of the whole."""
+"""A training's first batch: shapes of its layers, sizes, memory, time a step and of the whole."""
 
 from __future__ import annotations
 
@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch import Tensor, nn
 
-from workbench import units
 from workbench.params import Value
+from workbench.rehearsal import Layer, Rehearsal
 from workbench.training.loop import Loop
 from workbench.training.trials import seconds
 
@@ -21,8 +21,8 @@ TIMED_STEPS = 3
 SAFE_SHARE = 0.9  # of the free memory: pieces of it cannot be used
 
 
-def rehearse(loop: Loop) -> str:
-    """Make a few steps and one evaluation, and say what they showed."""
+def rehearse(loop: Loop) -> Rehearsal:
+    """Make a few steps and one evaluation, and tell what they showed."""
     shapes: dict[str, str] = {}
     group = next(loop.groups())
     loop.run.meter.step = 1  # steps count from 1, for who is told of one
@@ -33,18 +33,17 @@ def rehearse(loop: Loop) -> str:
     step_s = seconds(lambda: loop.train_step(group), TIMED_STEPS, loop.device)
     loop.check_guard()
     loop.rehearse_evaluation()
-    total = loop.total_steps
-    lines = [
-        *_table(loop.recipe.net, shapes),
-        "",
-        f"device        {loop.device}",
-        f"batch         {_batch(group)}",
-        f"first step    {units.duration(first_s)}, then {step_s * 1e3:.1f} ms a step",
-        f"whole run     {total:,} steps, about {units.duration(total * step_s)} beside evaluation",
-        f"peak memory   {units.size(_peak_memory(loop.device))}",
-        *_largest_batch(loop),
-    ]
-    return "\n".join(lines)
+    return Rehearsal(
+        layers=tuple(_layers(loop.recipe.net, shapes)),
+        weights=sum(weight.numel() for weight in loop.recipe.net.parameters()),
+        device=str(loop.device),
+        batch=_batch(group),
+        first_step_s=first_s,
+        step_s=step_s,
+        steps=loop.total_steps,
+        peak_memory_bytes=_peak_memory(loop.device),
+        fitting_batch=_largest_batch(loop),
+    )
 
 
 def fitting_batch_size(loop: Loop) -> dict[str, Value]:
@@ -63,17 +62,18 @@ def fitting_batch_size(loop: Loop) -> dict[str, Value]:
     return {}
 
 
-def _largest_batch(loop: Loop) -> Iterator[str]:
-    """On a CUDA device, the batch that fills it, from what one and half a batch take."""
+def _largest_batch(loop: Loop) -> int:
+    """On a CUDA device, the batch that fills it, from what one and half a batch take; else 0."""
     if loop.device.type != "cuda":
-        return
+        return 0
     size = int(loop.recipe.params.batch_size)
     whole, half = (_peak_of(loop, batch_size) for batch_size in (size, max(size // 2, 1)))
     free, _all = torch.cuda.mem_get_info(loop.device)
     a_sample = (whole - half) / max(size - size // 2, 1)
-    if whole and a_sample > 0:
-        room = free + torch.cuda.memory_reserved(loop.device) - whole
-        yield f"fits          a batch of about {size + int(SAFE_SHARE * room / a_sample):,}"
+    if not whole or a_sample <= 0:
+        return 0
+    room = free + torch.cuda.memory_reserved(loop.device) - whole
+    return size + int(SAFE_SHARE * room / a_sample)
 
 
 def _peak_of(loop: Loop, batch_size: int) -> int:
@@ -101,16 +101,12 @@ def _recorded_shapes(net: nn.Module, shapes: dict[str, str]) -> Iterator[None]:
             handle.remove()
 
 
-def _table(net: nn.Module, shapes: dict[str, str]) -> Iterator[str]:
+def _layers(net: nn.Module, shapes: dict[str, str]) -> Iterator[Layer]:
     modules = dict(net.named_modules())
-    yield f"{'layer':<24}{'type':<20}{'output':<24}{'parameters':>12}"
     for name, shape in shapes.items():
         module = modules.get(name, net)
         count = sum(weight.numel() for weight in module.parameters())
-        kind = type(module).__name__
-        yield f"{name[:23]:<24}{kind[:19]:<20}{shape[:23]:<24}{count:>12,}"
-    total = sum(weight.numel() for weight in net.parameters())
-    yield f"{'total':<68}{total:>12,}"
+        yield Layer(name, type(module).__name__, shape, count)
 
 
 def _batch(group: list[Any]) -> str:

@@ -21,6 +21,7 @@ from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
 if TYPE_CHECKING:
+    from workbench.runs.saved import Saved
     from workbench.workers.standby import Standby
 
 RUNS_INTERVAL_S = 1.0
@@ -143,6 +144,18 @@ class WorkbenchApp(App[None]):
         from workbench.tui.screens.launch import LaunchScreen  # noqa: PLC0415
 
         self.push_screen(LaunchScreen(recipe))
+
+    def show_fork(self, parent: RunFolder, checkpoint: Saved) -> None:
+        """Open the form that starts a child of a run from one of its checkpoints."""
+        from workbench.tui.screens.fork import ForkScreen  # noqa: PLC0415
+
+        self.push_screen(ForkScreen(parent, checkpoint))
+
+    def show_compare(self, folders: Sequence[RunFolder]) -> None:
+        """Open the comparison of runs, in this order."""
+        from workbench.tui.screens.compare import CompareScreen  # noqa: PLC0415
+
+        self.push_screen(CompareScreen(folders))
 
     def show_run(self, folder: RunFolder) -> None:
         """Open a run's page on top of where one is."""

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
+from workbench.rehearsal import Rehearsal
 from workbench.runs.listing import Listing, RunSummary
 
 if TYPE_CHECKING:
@@ -29,6 +30,7 @@ class Session:
         runs_changed: published with `runs` whenever they changed.
         standby_ready: published once recipes can be imported at once.
         metrics: by recipe, which metrics the user chose to see; in this sitting alone.
+        rehearsals: of recipes with their defaults, by the fingerprint of the file.
     """
 
     checkpoints: Path
@@ -40,6 +42,7 @@ class Session:
     fault: str = ""
     watched: Path | None = None
     metrics: dict[str, frozenset[str]] = field(default_factory=dict)
+    rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
     listing: Listing = field(init=False)
 
     def __post_init__(self) -> None:

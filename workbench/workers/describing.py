@@ -14,4 +14,5 @@ def describe_recipe(file: Path) -> Schema:
         recipe = load(file)
     except RecipeError as fault:
         return Schema(error=fault.title, remedy=fault.remedy, traceback=fault.trace)
-    return Schema(parameters=recipe.Params.parameters, monitor=recipe.monitor)
+    mode = recipe.monitor_mode if recipe.monitor else ""
+    return Schema(recipe.Params.parameters, recipe.monitor, mode)

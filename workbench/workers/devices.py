@@ -24,7 +24,7 @@ class Device:
         name: as torch says it: `cpu`, `cuda:0`, `mps`.
         key: names the hardware, whatever this process calls it; leases are taken on it.
         slots: how many runs may hold it at once; 0 for any number.
-        memory_total, memory_free: bytes.
+        memory_total, memory_free: bytes; 0 where the driver does not tell.
     """
 
     name: str
@@ -47,13 +47,18 @@ def candidates(asked: str) -> list[Device]:
         UsageError: naming the devices there are.
     """
     there = devices()
-    if asked == "auto":
-        return [d for d in there if d.name.startswith("cuda")] or there[:1]
-    wanted = [d for d in there if asked in {d.name, d.name.partition(":")[0]}]
+    wanted = meant(asked, there)
     if not wanted:
         names = ", ".join(device.name for device in there)
         raise UsageError(f"there is no device {asked!r} on this host", f"there are: {names}, or auto")
     return wanted
+
+
+def meant(asked: str, there: list[Device]) -> list[Device]:
+    """Those of the devices `there` that would do, best first; empty where there is none of the name."""
+    if asked == "auto":
+        return [d for d in there if d.name.startswith("cuda")] or there[:1]
+    return [d for d in there if asked in {d.name, d.name.partition(":")[0]}]
 
 
 def cpu_slots() -> int:
@@ -87,17 +92,28 @@ def _cuda() -> Iterator[Device]:
         return  # no driver, so no CUDA device
     try:
         for index, handle in enumerate(_visible_handles()):
-            memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+            total, free = _memory(handle)
             yield Device(
                 name=f"cuda:{index}",
                 label=str(pynvml.nvmlDeviceGetName(handle)),
                 key=str(pynvml.nvmlDeviceGetUUID(handle)),
                 slots=1,
-                memory_total=int(memory.total),
-                memory_free=int(memory.free),
+                memory_total=total,
+                memory_free=free,
             )
+    except pynvml.NVMLError:
+        return  # a device that has no name any more has fallen off the bus, and CUDA stops there too
     finally:
         pynvml.nvmlShutdown()
+
+
+def _memory(handle: object) -> tuple[int, int]:
+    """All and the free memory; zeros where the driver does not tell (memory shared with the host)."""
+    try:
+        memory = pynvml.nvmlDeviceGetMemoryInfo(handle)
+    except pynvml.NVMLError:
+        return 0, 0
+    return int(memory.total), int(memory.free)
 
 
 def _visible_handles() -> Iterator[object]:

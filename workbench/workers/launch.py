@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 import os
 import shutil
 import time
@@ -10,7 +9,6 @@ import uuid
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from operator import itemgetter
 from pathlib import Path
 
 from workbench import schema as schemas
@@ -19,6 +17,7 @@ from workbench.errors import UsageError, WorkbenchError, refuse
 from workbench.params import Value, check_all, parse_all
 from workbench.runs import control, events
 from workbench.runs import folder as folders
+from workbench.runs.comparison import parameters_held
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
 from workbench.runs.history import History
 from workbench.runs.saved import saved
@@ -131,6 +130,7 @@ def fork(  # the keywords of launch, and where to fork from
     partial: bool = False,
     seed: int | None = None,
     device: str | None = None,
+    wait_for_device: bool = True,
     standby: Standby | None = None,
 ) -> RunFolder:
     """Start a child from a checkpoint of `parent`, with its parameters overlaid by `values`.
@@ -150,6 +150,7 @@ def fork(  # the keywords of launch, and where to fork from
             values={**parameters_at(parent, step), **(values or {})},
             seed=manifest.seed if seed is None else seed,
             device=device or manifest.device,
+            wait_for_device=wait_for_device,
         )
         origin = Parent(run=parent.name, checkpoint=path.name, step=step)
         values_at_start = _checked(order, standby)
@@ -185,7 +186,12 @@ class _Beginning:
 
 
 def rehearse(order: Order, standby: Standby | None = None) -> str:
-    """One batch of a recipe, with no run recorded: shapes, sizes and times as plain text.
+    """As `rehearsed`, as plain text."""
+    return rehearsed(order, standby).text
+
+
+def rehearsed(order: Order, standby: Standby | None = None) -> protocol.Report:
+    """One batch of a recipe, with no run recorded: shapes, sizes and times.
 
     Raises:
         UsageError: as `launch` does.
@@ -198,7 +204,7 @@ def rehearse(order: Order, standby: Standby | None = None) -> str:
     report = ask(job, protocol.Report, standby)
     if report.error:
         raise WorkbenchError(report.error, report.remedy)
-    return report.text
+    return report
 
 
 def delete(folder: RunFolder) -> None:
@@ -231,22 +237,8 @@ def wait_for_answer(
 
 def parameters_at(folder: RunFolder, step: int | None = None) -> dict[str, Value]:
     """The parameters that held at a step (default: the last): declared, relaunched, set while alive."""
-    history = History(folder).read_all()
-    began = {started.attempt: started for started in history.started}
-    changes = [
-        (change.time, {change.name: change.value})
-        for change in history.parameters_set
-        if step is None or change.step <= step
-    ]
-    for attempt, launched in enumerate(control.launches(folder.control_file), 1):
-        # By the worker's clock, as the changes; an attempt that never began is the newest word.
-        started = began.get(attempt)
-        if started is None or step is None or started.step <= step:
-            changes.append((started.time if started else math.inf, launched.parameters))
-    values = dict(folder.manifest().parameters)
-    for _, changed in sorted(changes, key=itemgetter(0)):
-        values.update(changed)
-    return values
+    launches = control.launches(folder.control_file)
+    return parameters_held(folder.manifest(), launches, History(folder).read_all(), step)
 
 
 def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
@@ -258,7 +250,7 @@ def _checked(order: Order, standby: Standby | None) -> dict[str, Value]:
         faults.append(f"{fault.title}; {fault.remedy}")
     else:
         if not order.wait_for_device and (held := _who_holds(wanted)):
-            faults.append(f"the device is taken: {held}; leave out --no-queue to wait for it")
+            faults.append(f"the device is taken: {held}; let it wait (leave out --no-queue)")
     refuse(faults)
     return values
 

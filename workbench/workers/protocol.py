@@ -11,6 +11,7 @@ from pathlib import Path
 import msgspec
 
 from workbench.params import Value
+from workbench.rehearsal import Rehearsal
 
 
 class Describe(msgspec.Struct, frozen=True, tag="describe"):
@@ -34,7 +35,11 @@ class Rehearse(msgspec.Struct, frozen=True, tag="rehearse"):
     device: str
 
 
-Job = Describe | Work | Rehearse
+class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
+    """Give up the rehearsal that goes on, which then is answered at once; no answer of its own."""
+
+
+Job = Describe | Work | Rehearse | Cancel
 
 
 class Done(msgspec.Struct, frozen=True):
@@ -42,9 +47,10 @@ class Done(msgspec.Struct, frozen=True):
 
 
 class Report(msgspec.Struct, frozen=True):
-    """What a rehearsal found: sentences and tables as plain text, or why it failed."""
+    """What a rehearsal found: as plain text, and as data where it was measured; or why it failed."""
 
     text: str = ""
+    measured: Rehearsal | None = None
     error: str = ""
     remedy: str = ""
     traceback: str = ""

@@ -28,7 +28,8 @@ def rehearse(job: Rehearse) -> Report:
         seed_everything(job.seed)
         recipe = recipe_class(recipe_class.Params(**job.parameters), seed=job.seed)
         recipe.device = devices.candidates(job.device)[0].name
-        return Report(text=recipe.rehearse() or _one_step(recipe))
+        found = recipe.rehearse() or _one_step(recipe)
+        return Report(text=found) if isinstance(found, str) else Report(found.text(), found)
     except Exception as fault:  # noqa: BLE001 - whatever it is, it is the rehearsal's result
         failed = describe(fault, 1, "RUN", job.parameters)
         trace = fault.trace if isinstance(fault, RecipeError) else traceback.format_exc()

@@ -10,7 +10,7 @@ import signal
 import subprocess
 import threading
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import IO, BinaryIO, TypeVar
 
 import msgspec
 
@@ -43,6 +43,8 @@ class Standby:
         self._is_closed = False
         self._settled = threading.Event()  # it became ready, or it ended
         self._talking = threading.Lock()
+        self._writing = threading.Lock()
+        self._job: protocol.Job | None = None  # that is not answered yet
         self._answers: queue.Queue[bytes] = queue.Queue()
 
     def start(self) -> None:
@@ -92,16 +94,35 @@ class Standby:
         if process is None or process.stdin is None:
             raise StandbyGoneError("no standby is running")
         with self._talking:
-            try:
-                process.stdin.write(msgspec.json.encode(job) + b"\n")
-                process.stdin.flush()
-            except (OSError, ValueError):
-                raise StandbyGoneError("the standby is gone") from None
+            self._write(process.stdin, job)
             line = self._answers.get()
+            with self._writing:
+                self._job = None
         if not line:
             self._answers.put(GONE)  # for whoever asks next
             raise StandbyGoneError("the standby is gone")
         return msgspec.json.decode(line, type=answer)
+
+    def cancel_rehearsal(self) -> None:
+        """Have the rehearsal that goes on, if one does, answered at once; its process is ended."""
+        process = self._process
+        if process is None or process.stdin is None or not isinstance(self._job, protocol.Rehearse):
+            return
+        with contextlib.suppress(StandbyGoneError):
+            self._write(process.stdin, protocol.Cancel())
+
+    def _write(self, pipe: IO[bytes], job: protocol.Job) -> None:
+        """Hand a job over; a `Cancel` only as long as what it is about was not answered."""
+        with self._writing:
+            if isinstance(job, protocol.Cancel) and not isinstance(self._job, protocol.Rehearse):
+                return
+            try:
+                pipe.write(msgspec.json.encode(job) + b"\n")
+                pipe.flush()
+            except (OSError, ValueError):
+                raise StandbyGoneError("the standby is gone") from None
+            if not isinstance(job, protocol.Cancel):
+                self._job = job
 
     def close(self) -> None:
         """End the process; workers that it forked live on."""

@@ -60,7 +60,9 @@ def serve() -> NoReturn:
         line = sys.stdin.buffer.readline()
         if not line:
             os._exit(0)  # there is nothing to clean up, and torch takes its time to be torn down
-        os.write(answers, _answer(decoder.decode(line), answers) + b"\n")
+        job = decoder.decode(line)
+        if not isinstance(job, protocol.Cancel):  # that one came after the answer
+            os.write(answers, _answer(job, answers) + b"\n")
 
 
 def answer_here(job: protocol.Describe | protocol.Rehearse) -> msgspec.Struct:
@@ -75,7 +77,7 @@ def _preload(module: str) -> None:
         import_module(module)
 
 
-def _answer(job: protocol.Job, answers: int) -> bytes:
+def _answer(job: protocol.Describe | protocol.Work | protocol.Rehearse, answers: int) -> bytes:
     if isinstance(job, protocol.Work):
         if daemonize():
             os.close(answers)  # else the client would never see the standby's end
@@ -88,7 +90,8 @@ def _answer(job: protocol.Job, answers: int) -> bytes:
 def in_child(compute: Callable[[], bytes], answers: int, limit_s: float | None) -> bytes:
     """`compute()` in a forked process, so that no recipe's code stays behind in this one.
 
-    The child is killed after `limit_s` seconds (None for no limit), and when the client leaves.
+    The child is killed after `limit_s` seconds, and when the client leaves; one without a limit (None)
+    also when the client cancels it.
     """
     reading, writing = os.pipe()
     child = os.fork()
@@ -107,6 +110,8 @@ def in_child(compute: Callable[[], bytes], answers: int, limit_s: float | None) 
     answer = _read_until(reading, deadline, child)
     os.close(reading)
     os.waitpid(child, 0)
+    if answer is None and limit_s is None:
+        return _no_answer("the rehearsal was cancelled", "")
     if answer is None:
         return _no_answer(
             f"importing the recipe takes longer than {limit_s:g} s",
@@ -116,7 +121,7 @@ def in_child(compute: Callable[[], bytes], answers: int, limit_s: float | None) 
 
 
 def _read_until(pipe: int, deadline: float | None, child: int) -> bytes | None:
-    """All that the child writes; None where it was killed at the deadline."""
+    """All that the child writes; None where it was killed: too late, or cancelled."""
     answer = b""
     while True:
         left_s = None if deadline is None else max(deadline - time.monotonic(), 0.0)
@@ -128,7 +133,7 @@ def _read_until(pipe: int, deadline: float | None, child: int) -> bytes | None:
             answer += part
             continue
         os.kill(child, signal.SIGKILL)
-        if readable:  # a client that waits for an answer writes nothing: it has closed the pipe
+        if readable and not sys.stdin.buffer.readline():  # the client has closed the pipe; else: Cancel
             os._exit(0)
         return None
 

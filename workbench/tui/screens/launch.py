@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -13,12 +13,15 @@ from textual.message import Message
 from textual.widgets import Input
 
 from workbench.catalog import RecipeInfo
-from workbench.params import Parameter, Value
+from workbench.params import Parameter
 from workbench.runs.folder import RunFolder
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
+from workbench.tui.value_sets import ValueSet, ValueSets
+from workbench.tui.widgets.device_list import DeviceList, prospect
+from workbench.tui.widgets.field_hint import hint
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.parameter_field import ParameterField
@@ -26,6 +29,7 @@ from workbench.tui.widgets.parameter_form import ParameterForm
 
 if TYPE_CHECKING:
     from workbench.workers.devices import Device
+    from workbench.workers.launch import Order
 
 MOST_SEED = 10**9
 
@@ -45,6 +49,7 @@ class LaunchScreen(WorkbenchScreen[None]):
         }
         #reading { padding: 0 1; height: 1fr; }
         &.-wide ParameterField > .help { display: block; }
+        &.-wide ParameterField > .name { width: 28; }
         #hint { height: 2; padding: 0 1; margin: 1 0 0 0; }
     }
     """
@@ -68,6 +73,7 @@ class LaunchScreen(WorkbenchScreen[None]):
         super().__init__()
         self.recipe = recipe
         self._launching = False
+        self._sets = ValueSets()
 
     def compose(self) -> ComposeResult:
         yield Calm(self._title(), id="title")
@@ -94,13 +100,19 @@ class LaunchScreen(WorkbenchScreen[None]):
         return self.FormReady(schema_of(self.recipe, self.session.standby), devices())
 
     async def on_launch_screen_form_ready(self, message: FormReady) -> None:
-        run_parameters = [_seed(), _device(message.devices)]
+        parameters = message.schema.parameters
+        run_parameters = self.asked_of_run(message.devices)
+        self._sets = ValueSets(parameters, run_parameters)
+        form = ParameterForm(parameters, [*run_parameters, _wait()], {"device": DeviceList()})
         await self.query_one("#reading").remove()
-        await self.mount(
-            ParameterForm(message.schema.parameters, run_parameters), after=Notice.__name__
-        )
+        await self.mount(form, after=Notice.__name__)
         self.query(ParameterField).first().control.focus()
+        self._say_whose()
         self.refresh_bindings()
+
+    def asked_of_run(self, devices: Sequence[Device]) -> list[Parameter]:
+        """What the form asks beside the recipe's parameters."""
+        return [_seed(), _device(devices)]
 
     def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
         """The recipe cannot be read, or the launch was refused: it stands above the form."""
@@ -112,7 +124,19 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def on_parameter_field_changed(self) -> None:
         self.query_one(Notice).say("")
+        self._tell_prospect()
+        self._say_whose()
         self._hint()
+
+    def on_device_list_surveyed(self) -> None:
+        self._tell_prospect()
+
+    def _tell_prospect(self) -> None:
+        """Beside the switch: whether the run would start, wait, or be refused."""
+        form, there = self.query_one(ParameterForm), self.query_one(DeviceList)
+        asked, wait = str(form.field("device").value), bool(form.field("wait").value)
+        there.choose(asked)
+        form.field("wait").remark(prospect(asked, there.there, wait=wait) or None)
 
     def on_descendant_focus(self, _event: events.DescendantFocus) -> None:
         self._hint()
@@ -128,10 +152,7 @@ class LaunchScreen(WorkbenchScreen[None]):
         if faults:
             return Content.styled(f"{faults} to mend before this can be launched", BAD)
         field = self._field_in_focus()
-        if field is None or not field.parameter.help:
-            return Content("")
-        name = content(f"{field.parameter.name}: ")
-        return joined(name, content(field.parameter.help, MUTED))
+        return Content("") if field is None else hint(field, self._newest())
 
     def _torch(self) -> str:
         """Why the first minute of a sitting is slower."""
@@ -154,7 +175,7 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is nothing to launch before the form is there."""
-        if action == "launch":
+        if action in {"launch", "rehearse", "turn_values"}:
             return bool(self.query(ParameterForm))
         return super().check_action(action, parameters)
 
@@ -165,14 +186,52 @@ class LaunchScreen(WorkbenchScreen[None]):
         elif not self._launching:
             self._launching = True
             self._hint()
-            values, run_values = form.values, form.run_values
-            self.in_thread(lambda: self._launch(values, run_values), "launch")
+            start = self.order(form)
+            self.in_thread(lambda: self.Launched(start()), "launch")
 
-    def _launch(self, values: dict[str, Value], run_values: dict[str, Value]) -> Launched:
-        from workbench.workers.launch import Order, launch  # noqa: PLC0415  # as above
+    def order(self, form: ParameterForm) -> Callable[[], RunFolder]:
+        """What starts the run that the form describes now; to be called in a thread."""
+        from workbench.workers.launch import launch  # noqa: PLC0415  # as above
 
-        order = Order(self.recipe, values, int(str(run_values["seed"])), str(run_values["device"]))
-        return self.Launched(launch(order, self.session.checkpoints, self.session.standby))
+        order = self._order(form)
+        return lambda: launch(order, self.session.checkpoints, self.session.standby)
+
+    def _order(self, form: ParameterForm) -> Order:
+        """What the form asks for."""
+        from workbench.workers.launch import Order  # noqa: PLC0415  # loaded when the form was made
+
+        run = form.run_values
+        seed, device = int(str(run["seed"])), str(run["device"])
+        return Order(self.recipe, form.values, seed, device, wait_for_device=bool(run["wait"]))
+
+    def _newest(self) -> ValueSet | None:
+        """The values of the recipe's newest run."""
+        manifests = (run.manifest for run in self.session.runs if not run.fault)
+        newest = next((one for one in manifests if one.recipe.id == self.recipe.id), None)
+        return None if newest is None else self._sets.of_run(newest)
+
+    def action_turn_values(self) -> None:
+        """Show the next set of values; what was typed is one of them, and so is never lost."""
+        form = self.query_one(ParameterForm)
+        form.put(self._sets.turned(form.values, form.run_values, self._newest()))
+
+    def _say_whose(self) -> None:
+        form = self.query_one(ParameterForm)
+        form.say_whose(self._sets.whose(form.values, form.run_values, self._newest()))
+
+    def action_rehearse(self) -> None:
+        """One batch of what the form asks for; it may be launched from there."""
+        from workbench.tui.screens.rehearsal import RehearsalScreen  # noqa: PLC0415
+
+        form = self.query_one(ParameterForm)
+        if form.faulty:
+            form.faulty[0].control.focus()
+        elif not self._launching:
+            self.app.push_screen(RehearsalScreen(self._order(form)), self._rehearsed)
+
+    def _rehearsed(self, launch: bool | None) -> None:
+        if launch:
+            self.action_launch()
 
     def on_launch_screen_launched(self, message: Launched) -> None:
         self.workbench.read_runs()
@@ -195,11 +254,19 @@ def _seed() -> Parameter:
 
 
 def _device(devices: Sequence[Device]) -> Parameter:
-    listed = "; ".join(f"{device.name}: {device.label}" for device in devices)
     return Parameter(
         name="device",
         kind="choice",
         default="auto",
         choices=("auto", *(device.name for device in devices)),
-        help=f"where it trains; a run waits for a device that is taken. {listed}",
+        help="where it trains; auto takes the graphics processor with the most free memory",
+    )
+
+
+def _wait() -> Parameter:
+    return Parameter(
+        name="wait",
+        kind="bool",
+        default=True,
+        help="yes: it waits in the queue for a device that is taken; no: then it is not launched",
     )

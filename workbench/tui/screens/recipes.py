@@ -21,6 +21,7 @@ from workbench.tui.session import Runs
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.recipe_list import RecipeList
 from workbench.tui.widgets.recipe_page import RecipePage
+from workbench.tui.widgets.recipe_reader import RecipeReader
 from workbench.tui.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
@@ -42,7 +43,8 @@ class RecipesScreen(WorkbenchScreen[None]):
             background: $background;
         }
         #finder Input:focus { background: $panel; }
-        RecipePage { width: 1fr; padding: 1 2 0 2; }
+        RecipeReader { width: 1fr; }
+        RecipePage { padding: 1 2 0 2; }
         &.-wide #finder { width: 44; }
     }
     """
@@ -76,7 +78,7 @@ class RecipesScreen(WorkbenchScreen[None]):
                 filter_line.cursor_blink = False
                 yield filter_line
                 yield RecipeList()
-            yield RecipePage()
+            yield RecipeReader()
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -89,6 +91,10 @@ class RecipesScreen(WorkbenchScreen[None]):
         recipe = self.query_one(RecipeList).chosen
         if recipe is not None:  # the form may have read its parameters meanwhile
             self._read_schema(recipe)
+        self.query_one(RecipeReader).go_on()
+
+    def on_screen_suspend(self) -> None:
+        self.query_one(RecipeReader).stop()
 
     def action_reload(self) -> None:
         folders = self.session.recipe_dirs
@@ -100,7 +106,7 @@ class RecipesScreen(WorkbenchScreen[None]):
 
     def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
         """The recipes cannot be read."""
-        self.query_one(RecipePage).say(message.error)
+        self.query_one(RecipeReader).say(message.error)
 
     def on_input_changed(self) -> None:
         self._fill()
@@ -115,7 +121,6 @@ class RecipesScreen(WorkbenchScreen[None]):
     def on_recipe_list_chosen(self, message: RecipeList.Chosen) -> None:
         self._schema = None
         self._show_page()
-        self.query_one(RecipePage).scroll_home(animate=False)
         if message.recipe is not None:
             self._read_schema(message.recipe)
 
@@ -136,7 +141,7 @@ class RecipesScreen(WorkbenchScreen[None]):
         recipe = self.query_one(RecipeList).chosen
         if self._catalog is None:
             return
-        self.query_one(RecipePage).show(recipe, self._schema, self._runs_of(recipe))
+        self.query_one(RecipeReader).show(recipe, self._schema, self._runs_of(recipe))
         self.refresh_bindings()
 
     def _runs_of(self, recipe: RecipeInfo | None) -> list[RunSummary]:
@@ -150,6 +155,8 @@ class RecipesScreen(WorkbenchScreen[None]):
         """The newest run is offered only where there is one, the filter where it is not typed into."""
         if action == "filter":
             return self.focused is not self.query_one(Input)
+        if action == "along":
+            return self.query_one(RecipePage).has_class("-code")
         if action == "open_run":
             return bool(self._runs_of(self.query_one(RecipeList).chosen))
         return super().check_action(action, parameters)
@@ -165,6 +172,14 @@ class RecipesScreen(WorkbenchScreen[None]):
     def action_page(self, direction: int) -> None:
         page = self.query_one(RecipePage)
         page.scroll_relative(y=direction * max(page.size.height - 2, 1), animate=False)
+
+    def action_along(self, direction: int) -> None:
+        page = self.query_one(RecipePage)
+        page.scroll_relative(x=direction * max(page.size.width // 2, 1), animate=False)
+
+    def action_view(self) -> None:
+        self.query_one(RecipeReader).turn()
+        self.refresh_bindings()
 
     def key_escape(self) -> None:
         """Out of the filter, and then: all recipes again."""

@@ -17,18 +17,20 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import State
 from workbench.tui import keys
+from workbench.tui.compare_facts import companions
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
 from workbench.tui.text import Calm, state_style
+from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.log_view import LogView
 from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.run_header import RunHeader
-from workbench.tui.widgets.run_tables import checkpoints_text, parameters_text
+from workbench.tui.widgets.run_tables import parameters_text
 from workbench.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
@@ -50,7 +52,11 @@ class RunScreen(SteeringScreen):
         ContentSwitcher > VerticalScroll > Calm { height: auto; }
     }
     """
-    BINDINGS = [*KEYS, *keys.bindings("run.set", "run.checkpoint", "run.back"), *keys.bindings("tabs")]
+    BINDINGS = [
+        *KEYS,
+        *keys.bindings("run.set", "run.checkpoint", "run.fork", "run.compare", "run.back"),
+        *keys.bindings("tabs"),
+    ]
 
     @dataclass
     class Read(Message):
@@ -82,8 +88,7 @@ class RunScreen(SteeringScreen):
             )
             with VerticalScroll(id="parameters"):
                 yield Calm()
-            with VerticalScroll(id="checkpoints"):
-                yield Calm()
+            yield Checkpoints()
         yield KeyLine()
 
     @property
@@ -148,10 +153,11 @@ class RunScreen(SteeringScreen):
     def _show_facts(self, before: Facts) -> None:
         self.query_one(RunHeader).fill(self.facts)
         self.query_one("#parameters Calm", Calm).show(parameters_text(self.facts))
-        self.query_one("#checkpoints Calm", Calm).show(checkpoints_text(self.facts))
+        self.query_one(Checkpoints).fill(self.facts)
         self._show_notice()
         self._tell_answers()
-        if self.facts.status.state is not before.status.state:
+        forkable = bool(self.facts.checkpoints) != bool(before.checkpoints)
+        if self.facts.status.state is not before.status.state or forkable:
             self.refresh_bindings()
 
     def _show_notice(self) -> None:
@@ -224,6 +230,22 @@ class RunScreen(SteeringScreen):
 
     def action_checkpoint(self) -> None:
         self.ask(self.folder, control.SaveCheckpoint(), "checkpoint")
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """A run without checkpoints has nothing to fork from."""
+        if action == "fork":
+            return bool(self.facts.checkpoints)
+        return super().check_action(action, parameters)
+
+    def action_fork(self) -> None:
+        looked_at = self._tab == TABS.index("Checkpoints")
+        chosen = self.query_one(Checkpoints).chosen if looked_at else None
+        checkpoint = chosen or latest(self.facts.checkpoints)
+        if checkpoint is not None:
+            self.workbench.show_fork(self.folder, checkpoint)
+
+    def action_compare(self) -> None:
+        self.workbench.show_compare(companions(self.folder, self.facts.manifest, self.session.runs))
 
     def action_set(self) -> None:
         live = self.facts.live_parameters

@@ -14,7 +14,7 @@ from textual.widgets import Input, Select
 
 from workbench.params import Parameter, Value
 from workbench.tui import keys
-from workbench.tui.text import BAD, MUTED, WARNING, Calm, content, joined
+from workbench.tui.text import ACCENT, BAD, MUTED, WARNING, Calm, content, joined
 from workbench.tui.widgets.recipe_page import value_text
 from workbench.tui.widgets.yes_no import YesNo
 
@@ -49,7 +49,7 @@ class ParameterField(Horizontal):
             text-wrap: nowrap;
             text-overflow: ellipsis;
         }
-        &.-faulty > .note { text-wrap: wrap; }
+        &.-faulty > .note, &.-remarked > .note { text-wrap: wrap; }
         & > .help { width: 1fr; padding: 0 0 0 2; display: none; height: auto; }
         & > Input, & > Choice, & > YesNo { width: 22; background: $panel; }
         & > Input.-textual-compact { padding: 0 1; }
@@ -76,10 +76,10 @@ class ParameterField(Horizontal):
         self.parameter = parameter
         self.value: Value = parameter.default
         self.fault = ""
+        self._remark: Content | None = None
 
     def compose(self) -> ComposeResult:
-        live = Content.styled(" live", WARNING) if self.parameter.live else Content("")
-        yield Calm(joined(content(self.parameter.name), live), classes="name")
+        yield Calm(self._named(), classes="name")
         yield self._make_control()
         yield Calm(self._note(), classes="note")
         yield Calm(content(self.parameter.help, MUTED), classes="help")
@@ -93,6 +93,27 @@ class ParameterField(Horizontal):
         line = Input(value_text(default), compact=True)
         line.cursor_blink = False
         return line
+
+    def _named(self) -> Content:
+        """The name, with a dot before it where the value is not the default."""
+        dot = Content.styled("• ", ACCENT) if self.differs else Content("  ")
+        live = Content.styled(" live", WARNING) if self.parameter.live else Content("")
+        return joined(dot, content(self.parameter.name), live)
+
+    @property
+    def differs(self) -> bool:
+        """The value is not the recipe's default."""
+        return self.value != self.parameter.default
+
+    def put(self, value: Value) -> None:
+        """Have the control show `value`, as if it had been typed or chosen."""
+        control = self.control
+        if isinstance(control, YesNo):
+            control.put(bool(value))
+        elif isinstance(control, Choice):
+            control.value = str(value)
+        elif isinstance(control, Input):
+            control.value = value_text(value)
 
     @property
     def control(self) -> Widget:
@@ -113,8 +134,20 @@ class ParameterField(Horizontal):
         except ValueError as fault:
             self.fault = str(fault)
         self.set_class(bool(self.fault), "-faulty")
-        self.query_one(".note", Calm).show(self._note())
+        self._show_note()
+        self.query_one(".name", Calm).show(self._named())
         self.post_message(self.Changed(self))
 
+    def remark(self, remark: Content | None) -> None:
+        """Say this where the bounds stand, which None brings back; a fault goes before it."""
+        self._remark = remark
+        self.set_class(remark is not None, "-remarked")
+        self._show_note()
+
+    def _show_note(self) -> None:
+        self.query_one(".note", Calm).show(self._note())
+
     def _note(self) -> Content:
-        return content(self.fault, BAD) if self.fault else content(self.parameter.bounds(), MUTED)
+        if self.fault:
+            return content(self.fault, BAD)
+        return self._remark or content(self.parameter.bounds(), MUTED)

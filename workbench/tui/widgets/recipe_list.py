@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -12,7 +12,8 @@ from textual.widgets.option_list import Option
 
 from workbench.catalog import Catalog, RecipeInfo
 from workbench.tui import keys
-from workbench.tui.text import BAD, MUTED, STRONG, WARNING, content, joined
+from workbench.tui.recipe_search import Found, found, line
+from workbench.tui.text import MUTED, STRONG, content, joined
 
 
 class RecipeList(OptionList):
@@ -50,6 +51,7 @@ class RecipeList(OptionList):
     def __init__(self) -> None:
         super().__init__(markup=False)
         self._recipes: Mapping[str, RecipeInfo] = {}
+        self._wanted = ""
 
     @property
     def chosen(self) -> RecipeInfo | None:
@@ -58,15 +60,20 @@ class RecipeList(OptionList):
         return None if option is None else self._recipes.get(option.id or "")
 
     def fill(self, catalog: Catalog, wanted: str = "") -> None:
-        """Show the recipes that match; the cursor stays on its recipe where that is still shown."""
-        before = self.chosen
-        shown = [recipe for recipe in catalog if _matches(recipe, wanted)]
+        """Show the recipes that match, the best first.
+
+        The cursor goes to the best of what is newly wanted; else it stays on its recipe where it can.
+        """
+        before, is_new = self.chosen, bool(wanted.strip()) and wanted != self._wanted
+        self._wanted = wanted
+        by_topic = found(catalog, wanted)
+        shown = [one.recipe for group in by_topic.values() for one in group]
         self._recipes = {recipe.id: recipe for recipe in shown}
-        self.set_options(_options(Catalog(tuple(shown))))
+        self.set_options(_options(by_topic))
         ids = [option.id for option in self.options]
         kept = before.id if before is not None and before.id in self._recipes else None
         first = shown[0].id if shown else None
-        self.highlighted = ids.index(kept or first) if shown else None
+        self.highlighted = ids.index(first if is_new else kept or first) if shown else None
         if not shown:
             self.post_message(self.Chosen(None))
 
@@ -83,25 +90,11 @@ class RecipeList(OptionList):
             self.post_message(self.LaunchAsked(recipe))
 
 
-def _matches(recipe: RecipeInfo, wanted: str) -> bool:
-    """Every word typed is somewhere in the recipe's id or title."""
-    text = f"{recipe.id} {recipe.title}".lower()
-    return all(word in text for word in wanted.lower().split())
-
-
-def _options(catalog: Catalog) -> Iterable[Option]:
-    for index, (topic, recipes) in enumerate(catalog.topics().items()):
+def _options(by_topic: Mapping[str, Sequence[Found]]) -> Iterable[Option]:
+    for index, (topic, group) in enumerate(by_topic.items()):
         if index:
             yield Option(Content(""), disabled=True)
-        heading = joined(content(topic, STRONG), Content.styled(f"  {len(recipes)}", MUTED))
+        heading = joined(content(topic, STRONG), Content.styled(f"  {len(group)}", MUTED))
         yield Option(heading, disabled=True)
-        for recipe in recipes:
-            yield Option(_line(recipe), id=recipe.id)
-
-
-def _line(recipe: RecipeInfo) -> Content:
-    if recipe.error:
-        return joined(Content.styled("✗ ", BAD), content(recipe.name))
-    if recipe.missing:
-        return joined(Content.styled("! ", WARNING), content(recipe.name))
-    return joined(Content("  "), content(recipe.name))
+        for one in group:
+            yield Option(line(one), id=one.recipe.id)

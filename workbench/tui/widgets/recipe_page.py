@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import time
 from collections.abc import Iterable
 
 from textual.app import ComposeResult
@@ -16,6 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.params import Parameter, Value
 from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
+from workbench.tui.past_runs import past_runs
 from workbench.tui.text import (
     ACCENT,
     BAD,
@@ -26,11 +26,8 @@ from workbench.tui.text import (
     content,
     joined,
     stacked,
-    state_sign,
-    state_style,
 )
 
-_MOST_RUNS = 8
 # A list's item, an indented block, a table's row, or a heading such as `Data:`.
 _HEADING = re.compile(r"[A-Z][\w ]{1,24}:(?= |$)")
 _OWN_LINE = re.compile(rf" {{4}}|[-*|>]|\d+[.)] |{_HEADING.pattern}")
@@ -43,7 +40,10 @@ class RecipePage(VerticalScroll):
     RecipePage {
         padding: 0 2;
         scrollbar-size-vertical: 1;
+        scrollbar-size-horizontal: 1;
         & > Calm { height: auto; max-width: 96; }
+        &.-code { overflow-x: auto; }
+        &.-code > Calm { width: auto; max-width: 100000; text-wrap: nowrap; }
     }
     """
 
@@ -58,6 +58,10 @@ class RecipePage(VerticalScroll):
             Content.styled("no recipe matches", MUTED) if recipe is None else page(recipe, schema, runs)
         )
 
+    def put(self, shown: Content) -> None:
+        """Show another view of the recipe."""
+        self.query_one(Calm).show(shown)
+
     def say(self, error: WorkbenchError) -> None:
         """Show why there is no recipe to show."""
         self.query_one(Calm).show(
@@ -67,7 +71,8 @@ class RecipePage(VerticalScroll):
 
 def page(recipe: RecipeInfo, schema: Schema | None, runs: Iterable[RunSummary]) -> Content:
     """The whole page as one text."""
-    parts = [_title(recipe), _faults(recipe, schema), _text(recipe), _parameters(schema), _past(runs)]
+    past = past_runs(runs, schema)
+    parts = [_title(recipe), _faults(recipe, schema), _text(recipe), _parameters(schema), past]
     return Content("\n\n").join([part for part in parts if part])
 
 
@@ -145,28 +150,6 @@ def value_text(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
     if isinstance(value, float):
-        return f"{value:g}"
+        short = f"{value:g}"
+        return short if float(short) == value else repr(value)
     return str(value)
-
-
-def _past(runs: Iterable[RunSummary]) -> Content:
-    lines = [_run(run) for run in runs]
-    if not lines:
-        return Content("")
-    more = len(lines) - _MOST_RUNS
-    rest = [Content.styled(f"and {more} more", MUTED)] if more > 0 else []
-    heading = joined(Content.styled("Runs", STRONG), Content.styled(f"  {len(lines)}", MUTED))
-    return stacked(heading, *lines[:_MOST_RUNS], *rest)
-
-
-def _run(run: RunSummary) -> Content:
-    state = run.status.state
-    best = run.status.best
-    score = f"  {best.metric} {units.number(best.value)}" if best else ""
-    return joined(
-        Content.styled(f"{state_sign(state)} ", state_style(state)),
-        content(run.name),
-        Content.styled(f"  {state}", state_style(state)),
-        content(score),
-        Content.styled(f"  {units.age(time.time() - run.manifest.created)}", MUTED),
-    )

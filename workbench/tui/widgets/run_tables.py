@@ -1,4 +1,4 @@
-"""The parameters and the checkpoints of a run, as texts."""
+"""The parameters of a run, as a text."""
 
 from __future__ import annotations
 
@@ -6,9 +6,7 @@ import time
 
 from textual.content import Content
 
-from workbench import units
 from workbench.params import Value
-from workbench.runs.saved import Saved
 from workbench.tui.run_facts import Facts
 from workbench.tui.text import ACCENT, MUTED, STRONG, WARNING, content, joined, stacked
 from workbench.tui.widgets.recipe_page import value_text
@@ -68,34 +66,3 @@ def _origin(facts: Facts) -> Content:
         if value
     ]
     return stacked(Content.styled("Origin", STRONG), *lines)
-
-
-def checkpoints_text(facts: Facts) -> Content:
-    """One line a file: its step and size, why it was written, the numbers it was written with."""
-    if facts.read_only:
-        return Content.styled("what another program saved is not shown here", MUTED)
-    if not facts.checkpoints:
-        return Content.styled("no checkpoint yet; c writes one", MUTED)
-    width = max(len(saved.file) for saved in facts.checkpoints)
-    lines = [_checkpoint(saved, width) for saved in facts.checkpoints]
-    if facts.manifest is not None:
-        call = f"workbench fork {facts.manifest.name} --checkpoint NAME"
-        lines += [Content(""), content(f"fork one of them: {call}", MUTED)]
-    return stacked(*lines)
-
-
-def _checkpoint(saved: Saved, width: int) -> Content:
-    step = "–" if saved.step is None else f"{saved.step:,}"
-    metrics = "  ".join(f"{name} {_number(value)}" for name, value in saved.metrics.items())
-    return joined(
-        content(saved.file.ljust(width), ACCENT),
-        content(f"  step {step:<9}"),
-        content(f"  {units.size(saved.size_bytes):>8}", MUTED),
-        content(f"  {saved.reason:<6}", MUTED),
-        content(f"  {units.age(time.time() - saved.written):<9}", MUTED),
-        content(f"  {metrics}", MUTED),
-    )
-
-
-def _number(value: float | str) -> str:
-    return value if isinstance(value, str) else units.number(value)

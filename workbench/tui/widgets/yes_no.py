@@ -34,9 +34,13 @@ class YesNo(Calm, can_focus=True):
         self.value = value
 
     def action_turn(self) -> None:
-        self.value = not self.value
-        self.show(_face(self.value))
-        self.post_message(self.Changed(self.value))
+        self.put(not self.value)
+
+    def put(self, value: bool) -> None:
+        """Set it to yes or no."""
+        self.value = value
+        self.show(_face(value))
+        self.post_message(self.Changed(value))
 
     def on_click(self) -> None:
         self.action_turn()
