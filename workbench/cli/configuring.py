@@ -17,6 +17,8 @@ def show_config(args: argparse.Namespace) -> int:
         UsageError: with all faults of the settings, unless only the defaults are asked for.
     """
     loaded: Loaded = Loaded() if args.template else args.settings
+    if loaded.error is None:
+        loaded = _with_keys_checked(loaded)
     if loaded.error is not None:
         raise loaded.error
     file = paths.config_file()
@@ -24,3 +26,10 @@ def show_config(args: argparse.Namespace) -> int:
     output.say(plain(f"# {file}{there}"))
     output.say(settings.template(loaded).rstrip("\n"))
     return 0
+
+
+def _with_keys_checked(loaded: Loaded) -> Loaded:
+    from workbench.tui.keymap import keymap  # noqa: PLC0415 - it brings Textual
+
+    _, faults = keymap(loaded.settings.keys)
+    return Loaded(faults=tuple(faults)) if faults else loaded

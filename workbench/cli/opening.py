@@ -15,7 +15,7 @@ def open_workbench(args: argparse.Namespace) -> int:
     if sys.stdin.isatty() and sys.stdout.isatty():
         from workbench.tui.app import run_app  # noqa: PLC0415 - only for who opens the screen
 
-        return run_app(args.checkpoints, args.recipes, args.watch)
+        return run_app(args.checkpoints, args.recipes, args.watch, args.settings)
     if args.watch is not None:
         raise UsageError(
             "the screen needs a terminal", f"plain text tells: workbench watch {args.watch}"

@@ -14,9 +14,12 @@ from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
 
+from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.runs.folder import RunFolder
+from workbench.settings import Loaded
 from workbench.tui import keys, theme
+from workbench.tui.keymap import complete, keymap
 from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
@@ -27,6 +30,7 @@ RUNS_INTERVAL_S = 1.0
 STANDBY_DELAY_S = 0.5  # the recipes are on the screen first
 STANDBY_PATIENCE_S = 300.0
 DRAWING_DELAY_S = 1.5
+FAULTS_SHOWN_S = 30.0
 # What a run's page draws with: half a second of imports, best spent while someone reads.
 DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
 
@@ -76,11 +80,18 @@ class WorkbenchApp(App[None]):
         *,
         standby: Standby | None = None,
         watched: Path | None = None,
+        loaded: Loaded | None = None,
     ) -> None:
         super().__init__()
+        self._loaded = _with_keys(loaded or Loaded())
+        changed_keys, _ = keymap(self._loaded.settings.keys)
+        keys.use(changed_keys)
+        self.set_keymap(complete(changed_keys))
         changed: Signal[Runs] = Signal(self, "runs")
         ready: Signal[None] = Signal(self, "standby")
-        self.session = Session(checkpoints, recipe_dirs, standby, changed, ready, watched=watched)
+        self.session = Session(
+            checkpoints, recipe_dirs, standby, changed, ready, self._loaded.settings, watched=watched
+        )
         self._own_standby = standby is None
         self._reading = False
         self.register_theme(theme.DARK)
@@ -95,6 +106,18 @@ class WorkbenchApp(App[None]):
         if self._own_standby:
             self.set_timer(STANDBY_DELAY_S, self._start_standby)
             self.set_timer(DRAWING_DELAY_S, self._load_drawing)
+        self._tell_faults()
+
+    def _tell_faults(self) -> None:
+        """What is wrong with the settings; the defaults hold meanwhile."""
+        if self._loaded.error is not None:
+            self.notify(
+                units.plain(str(self._loaded.error), keep_newlines=True),
+                title="The settings are wrong, so the defaults hold",
+                severity="error",
+                timeout=FAULTS_SHOWN_S,
+                markup=False,
+            )
 
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:
@@ -174,7 +197,9 @@ class WorkbenchApp(App[None]):
 
     def action_help_quit(self) -> None:
         """What ctrl+c does: nothing is lost by a habit."""
-        self.notify("q leaves the workbench; the runs train on", markup=False)
+        self.notify(
+            f"{keys.shown_for('app.quit')} leaves the workbench; the runs train on", markup=False
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the keys offer here."""
@@ -183,11 +208,22 @@ class WorkbenchApp(App[None]):
             if key is not None and key.group != "move":
                 title = f"{key.help[:1].upper()}{key.help[1:]}"
                 run = partial(self.run_action, active.binding.action, active.node)
-                yield SystemCommand(title, f"key: {keys.shown(key.key)}", run)
+                yield SystemCommand(title, f"key: {keys.shown_for(key.id)}", run)
 
 
-def run_app(checkpoints: Path, recipe_dirs: Sequence[Path] = (), watched: Path | None = None) -> int:
+def _with_keys(loaded: Loaded) -> Loaded:
+    """The settings as loaded; without them where their keys are wrong."""
+    _, faults = keymap(loaded.settings.keys)
+    return Loaded(faults=tuple(faults)) if faults else loaded
+
+
+def run_app(
+    checkpoints: Path,
+    recipe_dirs: Sequence[Path] = (),
+    watched: Path | None = None,
+    loaded: Loaded | None = None,
+) -> int:
     """Open the workbench and stay until the user leaves; the exit status of the program."""
-    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched)
+    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded)
     app.run()
     return app.return_code or 0

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 
 GROUPS = {
     "recipes": "Recipes",
@@ -23,6 +25,16 @@ GROUPS = {
     "app": "Everywhere",
     "move": "Moving",
 }
+
+# Groups whose keys are good on one screen; one not listed is alone with what is good everywhere.
+_TOGETHER = (
+    {"recipes"},
+    {"runs", "run"},
+    {"run", "tabs", "curves", "log"},
+    {"launch", "choice", "switch"},
+    {"set", "launch", "choice", "switch"},
+)
+_EVERYWHERE = {"app", "move"}
 
 
 @dataclass(frozen=True)
@@ -160,13 +172,15 @@ KEYS: tuple[Key, ...] = (
     Key("move.page_up", "ctrl+u", "app.simulate_key('pageup')", "", "a page up"),
     Key("app.recipes", "1", "show_recipes", "", "the recipes"),
     Key("app.runs", "2", "show_runs", "", "the runs"),
-    Key("app.theme", "t", "switch_theme", "", "dark or light"),
+    Key("app.theme", "t", "switch_theme", "", "the next theme"),
+    Key("app.palette", "colon,ctrl+p", "command_palette", "", "every action by name; ctrl+p too"),
     Key("app.help", "question_mark", "help", "help", "this page"),
     Key("app.quit", "q", "quit", "leave", "leave the workbench; the runs train on"),
 )
 
 _SHOWN_AS = {
     "slash": "/",
+    "colon": ":",
     "question_mark": "?",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
@@ -184,6 +198,8 @@ _SHOWN_AS = {
     "up": "↑",
     "down": "↓",
 }
+
+_changed: dict[str, str] = {}
 
 
 def bindings(*groups: str) -> list[BindingType]:
@@ -203,10 +219,39 @@ def bindings(*groups: str) -> list[BindingType]:
     ]
 
 
+def together() -> Iterator[set[str]]:
+    """The groups of each screen: within one of them a key must mean one thing."""
+    listed = set().union(*_TOGETHER)
+    alone = [{group} for group in GROUPS if group not in listed]
+    for groups in [*_TOGETHER, *alone]:
+        yield groups | _EVERYWHERE
+
+
+def use(changed: Mapping[str, str]) -> None:
+    """Show these keys, by id, in the place of the table's: there is one user a process."""
+    _changed.clear()
+    _changed.update(changed)
+
+
+def shown_for(key_id: str) -> str:
+    """The key that does what `key_id` names, as the user has it."""
+    return shown(_changed.get(key_id) or next(key.key for key in KEYS if key.id == key_id))
+
+
 def shown(key: str) -> str:
     """A key as the footer and the help write it: `/`, `esc`, `^l`."""
     first = key.partition(",")[0]
-    return _SHOWN_AS.get(first, first)
+    *modifiers, last = first.split("+")
+    if first in _SHOWN_AS or not modifiers:
+        return _SHOWN_AS.get(first) or _character(first)
+    start = "".join("^" if one == "ctrl" else f"{one}+" for one in modifiers)
+    return start + (_SHOWN_AS.get(last) or _character(last))
+
+
+def _character(name: str) -> str:
+    """`comma` as `,`; what prints nothing keeps its name."""
+    char = key_to_character(name)
+    return char if char and char.isprintable() and char != " " else name
 
 
 def named(binding_id: str | None) -> Key | None:

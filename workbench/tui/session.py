@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 from textual.signal import Signal
 
 from workbench.runs.listing import Listing, RunSummary
+from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from workbench.workers.standby import Standby
@@ -23,6 +24,7 @@ class Session:
 
     Attributes:
         standby: the worker that has torch loaded, once it was started.
+        settings: what the user has set.
         runs: all runs, newest first, as last read.
         watched: a folder below which runs of other programs are listed too.
         fault: why they could not be read; empty where they could.
@@ -36,6 +38,7 @@ class Session:
     standby: Standby | None
     runs_changed: Signal[Runs]
     standby_ready: Signal[None]
+    settings: Settings = field(default_factory=Settings)
     runs: Runs = ()
     fault: str = ""
     watched: Path | None = None

@@ -72,7 +72,9 @@ class RecipesScreen(WorkbenchScreen[None]):
         yield TopLine("Recipes")
         with Horizontal():
             with Vertical(id="finder"):
-                filter_line = Input(placeholder="/ to filter", compact=True)
+                filter_line = Input(
+                    placeholder=f"{keys.shown_for('recipes.filter')} to filter", compact=True
+                )
                 filter_line.cursor_blink = False
                 yield filter_line
                 yield RecipeList()

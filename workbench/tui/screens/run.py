@@ -35,7 +35,6 @@ if TYPE_CHECKING:
     from workbench.tui.run_reader import RunReader
 
 TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints")
-READ_INTERVAL_S = 0.2
 # Drawing takes at most this share of one core from the training.
 MOST_SHARE = 0.15
 
@@ -91,7 +90,7 @@ class RunScreen(SteeringScreen):
         return Target(self.folder, self.facts.status.state)
 
     def on_mount(self) -> None:
-        self.set_interval(READ_INTERVAL_S, self._read_if_due)
+        self.set_interval(self.session.settings.refresh_s, self._read_if_due)
 
     def _read_if_due(self) -> None:
         if not self._reading and time.monotonic() >= self._due:

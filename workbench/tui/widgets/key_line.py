@@ -34,11 +34,10 @@ class KeyLine(Calm):
         self._fill()
 
     def _fill(self) -> None:
-        active = {
-            one.binding.id: one.binding
-            for one in self.screen.active_bindings.values()
-            if one.binding.show
-        }
+        active: dict[str | None, Binding] = {}
+        for one in self.screen.active_bindings.values():
+            if one.binding.show:
+                active.setdefault(one.binding.id, one.binding)
         known = sorted((b for b in active.values() if b.id), key=lambda b: keys.rank(b.id))
         here = [_entry(b) for b in known if not (b.id or "").startswith("app.")]
         everywhere = Content(_GAP).join([_entry(b) for b in known if (b.id or "").startswith("app.")])
@@ -49,7 +48,7 @@ class KeyLine(Calm):
 
 
 def _entry(binding: Binding) -> Content:
-    key = Content.styled(binding.key_display or binding.key, ACCENT)
+    key = Content.styled(keys.shown(binding.key), ACCENT)
     return joined(key, Content.styled(f" {binding.description}", MUTED))
 
 

@@ -9,6 +9,7 @@ from textual.content import Content
 from workbench import units
 from workbench.params import Value
 from workbench.runs.saved import Saved
+from workbench.tui import keys
 from workbench.tui.run_facts import Facts
 from workbench.tui.text import ACCENT, MUTED, STRONG, WARNING, content, joined, stacked
 from workbench.tui.widgets.recipe_page import value_text
@@ -34,7 +35,9 @@ def _values(facts: Facts) -> Content:
         default = value if parameter is None else parameter.default
         lines.append(_value(name.ljust(names), value_text(value).ljust(width), value, default))
         if parameter is not None and parameter.live:
-            lines[-1] = joined(lines[-1], Content.styled("  live: e sets it", WARNING))
+            lines[-1] = joined(
+                lines[-1], Content.styled(f"  live: {keys.shown_for('run.set')} sets it", WARNING)
+            )
     return stacked(Content.styled("Parameters", STRONG), *lines)
 
 
@@ -75,7 +78,9 @@ def checkpoints_text(facts: Facts) -> Content:
     if facts.read_only:
         return Content.styled("what another program saved is not shown here", MUTED)
     if not facts.checkpoints:
-        return Content.styled("no checkpoint yet; c writes one", MUTED)
+        return Content.styled(
+            f"no checkpoint yet; {keys.shown_for('run.checkpoint')} writes one", MUTED
+        )
     width = max(len(saved.file) for saved in facts.checkpoints)
     lines = [_checkpoint(saved, width) for saved in facts.checkpoints]
     if facts.manifest is not None:
