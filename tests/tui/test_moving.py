@@ -45,7 +45,7 @@ def test_in_the_recipes(app: WorkbenchApp) -> None:
         recipes = app.screen.query_one(RecipeList)
         moved_as_vim_does(await places(pilot, lambda: recipes.highlighted or 0))
 
-    drive(app, script, size=(80, 12))
+    drive(app, script)
 
 
 def test_in_the_runs(app: WorkbenchApp, record: Callable[..., RunFolder]) -> None:
@@ -76,7 +76,7 @@ def test_on_the_page_of_a_run(
         await sees(pilot, "✓ finished")
         await press(pilot, f"enter {tab}")
         area = app.screen.query_one(query, Widget)
-        await until(pilot, lambda: area.max_scroll_y > 8, "something to scroll")
+        await until(pilot, lambda: area.max_scroll_y > 3, "something to scroll")
         if isinstance(area, LogView):
             await until(pilot, lambda: area.is_vertical_scroll_end)
         moved_as_vim_does(await places(pilot, lambda: area.scroll_target_y))

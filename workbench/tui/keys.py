@@ -83,6 +83,8 @@ KEYS: tuple[Key, ...] = (
     Key("switch.turn", "space,left,right", "turn", "", "yes to no, no to yes"),
     Key("launch.back", "escape", "back", "back", "leave without launching"),
     Key("runs.open", "enter", "select_cursor", "open", "open the run"),
+    Key("runs.top", "home", "scroll_top", "", "to the newest run"),
+    Key("runs.bottom", "end", "scroll_bottom", "", "to the oldest run"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key("run.pause", "p", "pause", "pause", "stand still between two steps"),
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
