@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -82,7 +83,8 @@ class WorkbenchApp(App[None]):
         watched: Path | None = None,
         loaded: Loaded | None = None,
     ) -> None:
-        super().__init__()
+        # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
+        super().__init__(ansi_color=True if no_colour() else None)
         self._loaded = _with_keys(loaded or Loaded())
         changed_keys, _ = keymap(self._loaded.settings.keys)
         keys.use(changed_keys)
@@ -94,9 +96,9 @@ class WorkbenchApp(App[None]):
         )
         self._own_standby = standby is None
         self._reading = False
-        self.register_theme(theme.DARK)
-        self.register_theme(theme.LIGHT)
-        self.theme = theme.DARK.name
+        for one in theme.THEMES.values():
+            self.register_theme(one)
+        self.theme = theme.THEMES["terminal" if no_colour() else self._loaded.settings.theme].name
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.read_runs)
@@ -186,8 +188,7 @@ class WorkbenchApp(App[None]):
         await self.switch_mode("runs")
 
     def action_switch_theme(self) -> None:
-        dark = self.theme == theme.DARK.name
-        self.theme = theme.LIGHT.name if dark else theme.DARK.name
+        self.theme = theme.following(self.theme)
 
     def action_help(self) -> None:
         from workbench.tui.screens.help import HelpScreen  # noqa: PLC0415
@@ -209,6 +210,11 @@ class WorkbenchApp(App[None]):
                 title = f"{key.help[:1].upper()}{key.help[1:]}"
                 run = partial(self.run_action, active.binding.action, active.node)
                 yield SystemCommand(title, f"key: {keys.shown_for(key.id)}", run)
+
+
+def no_colour() -> bool:
+    """Whether the user wants none, by https://no-color.org."""
+    return bool(os.environ.get("NO_COLOR"))
 
 
 def _with_keys(loaded: Loaded) -> Loaded:
