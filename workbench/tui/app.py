@@ -21,6 +21,7 @@ from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
 from workbench.tui import keys, theme
 from workbench.tui.keymap import complete, keymap
+from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
@@ -179,7 +180,15 @@ class WorkbenchApp(App[None]):
         """Between the two main screens one changes only from one of them."""
         if action in {"show_recipes", "show_runs"}:
             return len(self.screen_stack) == 1
+        if action == "copy":
+            return isinstance(self.screen, WorkbenchScreen) and bool(self.screen.copies())
         return super().check_action(action, parameters)
+
+    def action_copy(self) -> None:
+        from workbench.tui.screens.copy import CopyScreen  # noqa: PLC0415
+
+        if isinstance(self.screen, WorkbenchScreen) and (copies := self.screen.copies()):
+            self.push_screen(CopyScreen(copies))
 
     async def action_show_recipes(self) -> None:
         await self.switch_mode("recipes")

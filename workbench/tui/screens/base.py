@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -15,6 +15,7 @@ from workbench.units import plain
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
+    from workbench.tui.copies import Copy
     from workbench.tui.session import Session
 
 ResultT = TypeVar("ResultT")
@@ -37,6 +38,10 @@ class WorkbenchScreen(Screen[ResultT]):
     @property
     def session(self) -> Session:
         return self.workbench.session
+
+    def copies(self) -> Sequence[Copy]:
+        """What can be copied here."""
+        return ()
 
     def in_thread(
         self, work: Callable[[], Message | None], group: str, *, exclusive: bool = True

@@ -16,6 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui import keys
+from workbench.tui.copies import Copy, of_recipe
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.session import Runs
 from workbench.tui.widgets.key_line import KeyLine
@@ -155,6 +156,10 @@ class RecipesScreen(WorkbenchScreen[None]):
         if action == "open_run":
             return bool(self._runs_of(self.query_one(RecipeList).chosen))
         return super().check_action(action, parameters)
+
+    def copies(self) -> list[Copy]:
+        recipe = self.query_one(RecipeList).chosen
+        return [] if recipe is None else of_recipe(recipe)
 
     def action_open_run(self) -> None:
         runs = self._runs_of(self.query_one(RecipeList).chosen)

@@ -17,6 +17,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import State
 from workbench.tui import keys
+from workbench.tui.copies import Copy, of_run
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
@@ -88,6 +89,9 @@ class RunScreen(SteeringScreen):
     @property
     def target(self) -> Target | None:
         return Target(self.folder, self.facts.status.state)
+
+    def copies(self) -> list[Copy]:
+        return of_run(self.folder, self.facts.status, self.facts.manifest, self.facts.values)
 
     def on_mount(self) -> None:
         self.set_interval(self.session.settings.refresh_s, self._read_if_due)
