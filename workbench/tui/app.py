@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
@@ -19,7 +19,7 @@ from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
-from workbench.tui import keys, theme
+from workbench.tui import keys, look, theme
 from workbench.tui.keymap import complete, keymap
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
@@ -35,6 +35,8 @@ DRAWING_DELAY_S = 1.5
 FAULTS_SHOWN_S = 30.0
 # What a run's page draws with: half a second of imports, best spent while someone reads.
 DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
+
+ASCII = look.AsciiFilter()
 
 
 def _runs() -> Screen[None]:
@@ -84,9 +86,11 @@ class WorkbenchApp(App[None]):
         watched: Path | None = None,
         loaded: Loaded | None = None,
     ) -> None:
-        # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
-        super().__init__(ansi_color=True if no_colour() else None)
         self._loaded = _with_keys(loaded or Loaded())
+        self._look = look.found(self._loaded.settings.characters)
+        look.use(self._look)
+        # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
+        super().__init__(ansi_color=None if self._look.colour else True)
         changed_keys, _ = keymap(self._loaded.settings.keys)
         keys.use(changed_keys)
         self.set_keymap(complete(changed_keys))
@@ -99,7 +103,12 @@ class WorkbenchApp(App[None]):
         self._reading = False
         for one in theme.THEMES.values():
             self.register_theme(one)
-        self.theme = theme.THEMES["terminal" if no_colour() else self._loaded.settings.theme].name
+        self.theme = theme.THEMES[self._loaded.settings.theme if self._look.colour else "terminal"].name
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line passes on its way to the terminal."""
+        filters = super().get_line_filters()
+        return filters if self._look.unicode else [*filters, ASCII]
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.read_runs)
@@ -219,11 +228,6 @@ class WorkbenchApp(App[None]):
                 title = f"{key.help[:1].upper()}{key.help[1:]}"
                 run = partial(self.run_action, active.binding.action, active.node)
                 yield SystemCommand(title, f"key: {keys.shown_for(key.id)}", run)
-
-
-def no_colour() -> bool:
-    """Whether the user wants none, by https://no-color.org."""
-    return bool(os.environ.get("NO_COLOR"))
 
 
 def _with_keys(loaded: Loaded) -> Loaded:

@@ -57,6 +57,8 @@ class WorkbenchScreen(Screen[ResultT]):
                 message = work()
             except WorkbenchError as fault:
                 message = self.Refused(fault)
+            except OSError as fault:  # a folder that is gone, a disk that is full
+                message = self.Refused(WorkbenchError(f"{fault.filename}: {fault.strerror}"))
             if message is not None and not worker.is_cancelled:
                 self.post_message(message)
 

@@ -45,10 +45,13 @@ class RecipesScreen(WorkbenchScreen[None]):
         #finder Input:focus { background: $panel; }
         RecipePage { width: 1fr; padding: 1 2 0 2; }
         &.-wide #finder { width: 44; }
+        &.-tiny RecipePage { display: none; }
+        &.-tiny #finder { width: 1fr; border-right: none; padding: 0; }
+        &.-tiny #finder Input { margin: 0 1; }
     }
     """
     BINDINGS = keys.bindings("recipes")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]
     AUTO_FOCUS = "RecipeList"
 
     @dataclass

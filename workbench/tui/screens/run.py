@@ -109,6 +109,8 @@ class RunScreen(SteeringScreen):
                 from workbench.tui.run_reader import RunReader  # noqa: PLC0415
 
                 self._reader = RunReader(self.folder)
+            if not self.folder.path.is_dir():
+                return self.Read(None, f"{self.folder.name} is no more: somebody deleted its folder")
             return self.Read(self._reader.read(view))
         except OSError as fault:
             return self.Read(None, f"{self.folder.name} cannot be read: {fault}")
