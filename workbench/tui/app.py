@@ -228,6 +228,10 @@ class WorkbenchApp(App[None]):
                 title = f"{key.help[:1].upper()}{key.help[1:]}"
                 run = partial(self.run_action, active.binding.action, active.node)
                 yield SystemCommand(title, f"key: {keys.shown_for(key.id)}", run)
+        for name, one in theme.THEMES.items():
+            yield SystemCommand(
+                f"Theme {name}", "the colours", partial(setattr, self, "theme", one.name)
+            )
 
 
 def _with_keys(loaded: Loaded) -> Loaded:
