@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.driver import Driver
 from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
@@ -21,6 +22,7 @@ from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
 from workbench.tui import keys, look, theme
 from workbench.tui.keymap import complete, keymap
+from workbench.tui.link import Link
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
@@ -87,6 +89,7 @@ class WorkbenchApp(App[None]):
         loaded: Loaded | None = None,
     ) -> None:
         self._loaded = _with_keys(loaded or Loaded())
+        self.link = Link()
         self._look = look.found(self._loaded.settings.characters)
         look.use(self._look)
         # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
@@ -104,6 +107,15 @@ class WorkbenchApp(App[None]):
         for one in theme.THEMES.values():
             self.register_theme(one)
         self.theme = theme.THEMES[self._loaded.settings.theme if self._look.colour else "terminal"].name
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's for this platform, with timed writes where it is a terminal's."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from workbench.tui.driver import MeteredDriver  # noqa: PLC0415 - there is none on Windows
+
+        return MeteredDriver
 
     def get_line_filters(self) -> Sequence[LineFilter]:
         """What every line passes on its way to the terminal."""

@@ -127,7 +127,9 @@ class RunScreen(SteeringScreen):
         self._reading = False
         busy_s = 0.0 if self._reader is None else self._reader.busy_s
         loading = message.snapshot is not None and message.snapshot.loading
-        self._due = time.monotonic() + (0.0 if loading else busy_s / MOST_SHARE)
+        link = self.workbench.link
+        self._due = time.monotonic() + (0.0 if loading else max(busy_s / MOST_SHARE, link.pace_s))
+        self.query_one(KeyLine).say(link.words)
         if message.fault:
             self.query_one(Notice).say(message.fault)
         if message.snapshot is not None:

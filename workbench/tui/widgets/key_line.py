@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from workbench.tui import keys
-from workbench.tui.text import ACCENT, MUTED, Calm, joined
+from workbench.tui.text import ACCENT, MUTED, WARNING, Calm, joined
 
 _GAP = "  "
 
@@ -23,6 +23,14 @@ class KeyLine(Calm):
         text-wrap: nowrap;
     }
     """
+
+    _said = ""
+
+    def say(self, text: str) -> None:
+        """Show `text` before the keys that are good everywhere."""
+        if text != self._said:
+            self._said = text
+            self._fill()
 
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
@@ -40,7 +48,10 @@ class KeyLine(Calm):
                 active.setdefault(one.binding.id, one.binding)
         known = sorted((b for b in active.values() if b.id), key=lambda b: keys.rank(b.id))
         here = [_entry(b) for b in known if not (b.id or "").startswith("app.")]
-        everywhere = Content(_GAP).join([_entry(b) for b in known if (b.id or "").startswith("app.")])
+        said = [Content.styled(self._said, WARNING)] if self._said else []
+        everywhere = Content(_GAP).join(
+            said + [_entry(b) for b in known if (b.id or "").startswith("app.")]
+        )
         room = self.content_size.width - everywhere.cell_length
         left = _fitting(here, room)
         blank = " " * max(room - left.cell_length, 0)
