@@ -15,4 +15,5 @@ class MeteredDriver(LinuxDriver):
 
     def __init__(self, app: WorkbenchApp, **options: Any) -> None:
         super().__init__(app, **options)
-        self._file = cast("Any", app.link.through(self._file))
+        if self._file is not None:
+            self._file = cast("Any", app.link.through(self._file))
