@@ -28,6 +28,7 @@ from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
 if TYPE_CHECKING:
+    from workbench.tui.copies import Copy
     from workbench.workers.standby import Standby
 
 RUNS_INTERVAL_S = 1.0
@@ -202,13 +203,18 @@ class WorkbenchApp(App[None]):
         if action in {"show_recipes", "show_runs"}:
             return len(self.screen_stack) == 1
         if action == "copy":
-            return isinstance(self.screen, WorkbenchScreen) and bool(self.screen.copies())
+            return bool(self._copies())
         return super().check_action(action, parameters)
+
+    def _copies(self) -> Sequence[Copy]:
+        """What can be copied from the page; nothing while it is being made."""
+        here = self.screen
+        return here.copies() if isinstance(here, WorkbenchScreen) and here.is_mounted else ()
 
     def action_copy(self) -> None:
         from workbench.tui.screens.copy import CopyScreen  # noqa: PLC0415
 
-        if isinstance(self.screen, WorkbenchScreen) and (copies := self.screen.copies()):
+        if copies := self._copies():
             self.push_screen(CopyScreen(copies))
 
     async def action_show_recipes(self) -> None:

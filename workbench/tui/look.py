@@ -17,7 +17,7 @@ from workbench.settings import Characters
 _PUT_THERE = {"C.UTF-8", "C.utf8", "UTF-8"}
 
 _TWINS = {
-    **dict(zip("◌●‖◍✓■↻✗━─▸▾▲▼◆○", 'o*"%+#@x=->v^v#o', strict=True)),
+    **dict(zip("◌●‖◍✓■↻✗━─▸▾▲▼◆◇○", 'o*"%+#@x=->v^v&0o', strict=True)),
     **dict.fromkeys(map(chr, range(0x2500, 0x2580)), "+"),
     **dict.fromkeys("─╌┄┈╶╴", "-"),
     **dict.fromkeys("━═╍┅┉╺╸╾╼", "="),

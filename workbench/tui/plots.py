@@ -13,7 +13,7 @@ from textual.strip import Strip
 
 from workbench import units
 from workbench.figures import palette
-from workbench.figures.cells import Pen, clean, width
+from workbench.figures.cells import clean, width
 from workbench.figures.chart import draw_chart
 from workbench.figures.lines import Frame, Line, Mark
 from workbench.figures.scale import scale_of

@@ -170,12 +170,28 @@ THEMES: Mapping[str, Theme] = {
 }
 
 _ANSI_CURVES = ("cyan", "yellow", "green", "magenta", "red", "blue", "default")
+
+
+def _with_faint(bright: Mapping[Colour, str], faint: Mapping[Colour, str]) -> Mapping[Colour, str]:
+    """The paint of the palette's colours, and of their faint likes behind a smoothed curve."""
+    return {**bright, **{palette.faint(colour): paint for colour, paint in faint.items()}}
+
+
+def _rgb(colour: Colour) -> str:
+    return "rgb({},{},{})".format(*colour)
+
+
+_ON_LIGHT = dict(zip(palette.PALETTE, palette.ON_LIGHT, strict=True))
 _CURVES: Mapping[str, Mapping[Colour, str]] = {
-    LIGHT.name: dict(
-        zip(palette.PALETTE, [f"rgb({r},{g},{b})" for r, g, b in palette.ON_LIGHT], strict=True)
+    LIGHT.name: _with_faint(
+        {colour: _rgb(twin) for colour, twin in _ON_LIGHT.items()},
+        {colour: _rgb(palette.faint(twin)) for colour, twin in _ON_LIGHT.items()},
     ),
-    TERMINAL.name: dict(zip(palette.PALETTE, _ANSI_CURVES, strict=True))
-    | {palette.AXIS: "bright_black", palette.MARK: "bright_black"},
+    TERMINAL.name: _with_faint(
+        dict(zip(palette.PALETTE, _ANSI_CURVES, strict=True))
+        | {palette.AXIS: "bright_black", palette.MARK: "bright_black", palette.FAULT: "bright_red"},
+        dict.fromkeys(palette.PALETTE, "bright_black"),
+    ),
 }
 
 
