@@ -21,7 +21,9 @@ def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.M
     home = tmp_path_factory.mktemp("home")
     for variable in (paths.CACHE_VARIABLE, paths.CHECKPOINTS_VARIABLE, paths.LEASES_VARIABLE):
         monkeypatch.setenv(variable, str(home / variable.lower()))
-    monkeypatch.delenv(paths.RECIPES_VARIABLE, raising=False)
+    monkeypatch.setenv(paths.CONFIG_VARIABLE, str(home / "config.toml"))
+    for name in ("theme", "refresh_s", "pictures", "characters", "recipes"):
+        monkeypatch.delenv(paths.setting_variable(name), raising=False)
 
 
 @pytest.fixture(scope="session")

@@ -12,6 +12,18 @@ CHECKPOINTS_VARIABLE = "WORKBENCH_CHECKPOINTS"
 RECIPES_VARIABLE = "WORKBENCH_RECIPES"
 CACHE_VARIABLE = "WORKBENCH_CACHE"
 LEASES_VARIABLE = "WORKBENCH_LEASES"
+CONFIG_VARIABLE = "WORKBENCH_CONFIG"
+
+
+def config_file() -> Path:
+    """The user's settings: `$WORKBENCH_CONFIG`, else `config.toml` in the platform's config folder."""
+    override = os.environ.get(CONFIG_VARIABLE)
+    return Path(override or Path(platformdirs.user_config_dir("workbench")) / "config.toml").absolute()
+
+
+def setting_variable(name: str) -> str:
+    """The variable of the environment that overrides a setting of the file."""
+    return f"WORKBENCH_{name.upper()}"
 
 
 def checkpoints_dir() -> Path:

@@ -12,7 +12,6 @@ from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
-from workbench import paths
 from workbench.errors import UsageError, WorkbenchError
 from workbench.params import Value
 from workbench.runs import control, events
@@ -20,6 +19,7 @@ from workbench.runs.folder import Manifest, RecipeReference, RunFolder, create
 from workbench.runs.lock import RunLock
 from workbench.runs.recorder import Recorder, finite_or_word, now
 from workbench.runs.run import Run
+from workbench.settings import in_force
 
 TOPIC = "track"
 
@@ -57,7 +57,7 @@ def track(
         device="",
         versions={"python": sys.version.partition(" ")[0]},
     )
-    place = paths.checkpoints_dir() if checkpoints is None else Path(checkpoints).absolute()
+    place = in_force().checkpoints_dir if checkpoints is None else Path(checkpoints).absolute()
     folder, _ = create(manifest, place)
     control.ask(folder.control_file, control.Launch(device=""))
     return Tracked(folder, f"{TOPIC}/{name}")

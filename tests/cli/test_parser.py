@@ -24,6 +24,7 @@ CALLS = {
     "set": ["set", "1", "lr=1"],
     "rm": ["rm", "1"],
     "new": ["new", "a/b"],
+    "config": ["config"],
     "doctor": ["doctor"],
 }
 

@@ -173,6 +173,16 @@ def test_a_run_is_starting_from_its_launch_until_its_worker_is_overdue(
     assert "never started" in overdue.reason
 
 
+def test_a_launch_before_the_clock_was_set_back_is_not_waited_for(
+    folder: RunFolder, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    control.ask(folder.control_file, control.Launch(device=""))
+    long_before = time.time() - 1_000_000
+    monkeypatch.setattr(state.time, "time", lambda: long_before)
+
+    assert status_of(folder).state is State.LOST
+
+
 def test_a_worker_that_has_recorded_nothing_yet_is_starting(folder: RunFolder, alive: RunLock) -> None:
     launch(folder, ago_s=120)
     assert status_of(folder).state is State.STARTING

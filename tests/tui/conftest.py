@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 from msgspec import Raw
 
+from workbench import paths
 from workbench.figures.data import Matrix, Text, encode
 from workbench.params import Value
 from workbench.runs import control, events
@@ -20,6 +21,8 @@ from workbench.runs.recorder import Recorder
 from workbench.runs.state import status_of
 from workbench.tui.app import WorkbenchApp
 from workbench.workers.standby import Standby
+
+from .terminals import Terminal
 
 COUNT = '''
 """Counts [b]slowly[/b].
@@ -148,3 +151,18 @@ def record(checkpoints: Path, recipes: Path) -> Callable[..., RunFolder]:
         return folder
 
     return write
+
+
+@pytest.fixture
+def terminal(recipes: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[..., Terminal]]:
+    """Opens the program in new terminals."""
+    monkeypatch.setenv(paths.RECIPES_VARIABLE, str(recipes))
+    opened: list[Terminal] = []
+
+    def open_one(*size: int, **environ: str) -> Terminal:
+        opened.append(Terminal(*size, **environ))
+        return opened[-1]
+
+    yield open_one
+    for one in opened:
+        one.program.close(force=True)

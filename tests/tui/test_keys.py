@@ -60,8 +60,9 @@ def test_letters_typed_into_the_filter_are_no_commands(app: WorkbenchApp) -> Non
 def test_the_theme_changes(app: WorkbenchApp) -> None:
     async def script(pilot: Pilot[None]) -> None:
         assert app.theme == theme.DARK.name
-        await press(pilot, "t")
-        assert app.theme == theme.LIGHT.name
+        for name in ("light", "terminal", "colour-blind", "dark"):
+            await press(pilot, "t")
+            assert app.theme == theme.THEMES[name].name
 
     drive(app, script)
 

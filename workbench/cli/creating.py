@@ -19,7 +19,7 @@ _NAME = re.compile(r"[a-z][a-z0-9_]*/[a-z][a-z0-9_]*")
 def new_recipe(args: argparse.Namespace) -> int:
     """Write the file and say how to run it; nothing that exists is touched."""
     topic, name = _checked(args.name)
-    folder = args.folder or _default_folder(args.recipes)
+    folder = args.folder or _default_folder(args.writes_to)
     file = folder / topic / f"{name}.py"
     text = _TEMPLATES[args.kind].substitute(
         title=name.replace("_", " ").capitalize(),

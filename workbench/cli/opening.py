@@ -3,9 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from workbench.errors import UsageError
+
+_DUMB = "this terminal cannot show the screens: $TERM says that it is a dumb one"
+_WITHOUT_SCREENS = (
+    "without them: `workbench watch RUN` follows a run in plain lines, `workbench runs --json` and "
+    "`workbench list --json` are for programs, `workbench --help` shows the rest; "
+    "if it is no dumb terminal, set TERM: TERM=xterm-256color workbench"
+)
 
 
 def open_workbench(args: argparse.Namespace) -> int:
@@ -13,9 +21,11 @@ def open_workbench(args: argparse.Namespace) -> int:
     if args.watch is not None and not args.watch.is_dir():
         raise UsageError(f"there is no folder {args.watch}")
     if sys.stdin.isatty() and sys.stdout.isatty():
+        if os.environ.get("TERM", "dumb") in {"dumb", "unknown", ""}:
+            raise UsageError(_DUMB, _WITHOUT_SCREENS)
         from workbench.tui.app import run_app  # noqa: PLC0415 - only for who opens the screen
 
-        return run_app(args.checkpoints, args.recipes, args.watch)
+        return run_app(args.checkpoints, args.recipes, args.watch, args.settings)
     if args.watch is not None:
         raise UsageError(
             "the screen needs a terminal", f"plain text tells: workbench watch {args.watch}"

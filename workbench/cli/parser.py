@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import argparse
+import os
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple, NoReturn
 
-from workbench import paths
+from workbench import paths, settings
 from workbench.errors import UsageError, unknown
 
 _ASSIGNMENTS = "parameters as name=value"
+_LIVES_WITH_FAULTS = {"opening", "configuring"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -24,10 +26,10 @@ class _Parser(argparse.ArgumentParser):
 
 
 def parse(argv: Sequence[str]) -> argparse.Namespace:
-    """The call as a namespace with `module` and `function`, `recipes` and `checkpoints`.
+    """The call as a namespace with `module` and `function`, `recipes`, `checkpoints` and `settings`.
 
     Raises:
-        UsageError: when the call is wrong.
+        UsageError: when the call or the user's settings are wrong.
     """
     whole = build()
     args, rest = whole.parse_known_args(argv)
@@ -39,7 +41,21 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     if args.watch is not None and args.module != "opening":
         whole.error("--watch is for the screen, which opens without a command")
     args.recipes = [*args.recipes, *getattr(args, "more_recipes", [])]
+    _take_settings(args)
     return args
+
+
+def _take_settings(args: argparse.Namespace) -> None:
+    """Fill in what the call leaves to the settings; faults end all but what helps to mend them."""
+    args.settings = settings.load()
+    if args.settings.error is not None and args.module not in _LIVES_WITH_FAULTS:
+        raise args.settings.error
+    values = args.settings.settings
+    args.checkpoints = args.checkpoints or values.checkpoints_dir
+    # The catalogue looks into those of the environment by itself.
+    ours = [] if os.environ.get(paths.RECIPES_VARIABLE) else values.recipe_dirs
+    args.writes_to = [*args.recipes, *ours]
+    args.recipes = [*ours, *args.recipes]  # of two recipes of one name the later folder's is taken
 
 
 def build() -> argparse.ArgumentParser:
@@ -50,7 +66,7 @@ def build() -> argparse.ArgumentParser:
         allow_abbrev=False,
     )
     whole.set_defaults(module="opening", function="open_workbench")
-    _add_places(whole, "recipes", default=[], checkpoints=paths.checkpoints_dir())
+    _add_places(whole, "recipes", default=[], checkpoints=None)
     whole.add_argument(
         "--watch",
         metavar="DIR",
@@ -84,7 +100,8 @@ def _add_places(
         metavar="DIR",
         type=_folder,
         default=checkpoints,
-        help=f"where runs are kept (default: ${paths.CHECKPOINTS_VARIABLE}, else ./checkpoints)",
+        help=f"where runs are kept (default: ${paths.CHECKPOINTS_VARIABLE}, else as set in "
+        "config.toml, else ./checkpoints)",
     )
 
 
@@ -228,6 +245,14 @@ def _new(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _config(one: argparse.ArgumentParser) -> None:
+    one.add_argument(
+        "--template",
+        action="store_true",
+        help="the defaults, whatever the file says: a file to start from",
+    )
+
+
 class Command(NamedTuple):
     """A command's options, the module and function that do it, and its line of help."""
 
@@ -251,5 +276,6 @@ COMMANDS = {
     "set": Command(_set, "steering", "set_parameters", "change live parameters of a run"),
     "rm": Command(_rm, "records", "remove_runs", "delete runs with all their files"),
     "new": Command(_new, "creating", "new_recipe", "write a recipe to start from"),
+    "config": Command(_config, "configuring", "show_config", "the settings in force, and their file"),
     "doctor": Command(_json, "doctor", "examine", "devices, versions, optional parts"),
 }

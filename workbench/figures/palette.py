@@ -15,6 +15,17 @@ PALETTE: tuple[Colour, ...] = (
     (0, 114, 178),
 )
 
+# The same hues, dark enough for a light ground.
+ON_LIGHT: tuple[Colour, ...] = (
+    (0, 100, 165),
+    (168, 98, 0),
+    (0, 120, 88),
+    (176, 72, 128),
+    (190, 66, 0),
+    (122, 112, 0),
+    (70, 70, 160),
+)
+
 # Greys that stand back on dark and on light terminals.
 AXIS: Colour = (128, 128, 128)
 MARK: Colour = (150, 150, 150)

@@ -171,7 +171,8 @@ def _corrected(folder: RunFolder, recorded: Status) -> Status:
     if recorded.state.ended and not anew:
         return recorded
     asked = (launched or _created(folder)) if anew or not recorded.updated else 0.0
-    if time.time() - asked < LAUNCH_PATIENCE_S:
+    # A clock that was set back must not make it wait for what never comes.
+    if abs(time.time() - asked) < LAUNCH_PATIENCE_S:
         return _starting(recorded)
     return _without_worker(folder, recorded, launched)
 
@@ -184,7 +185,7 @@ def _without_worker(folder: RunFolder, recorded: Status, launched: float) -> Sta
     last = lock.last_holder(folder.lock_file)
     if last is not None and last.host != socket.gethostname():
         silence_s = time.time() - max(last.seen, recorded.updated)
-        if silence_s < REMOTE_SILENCE_S:
+        if abs(silence_s) < REMOTE_SILENCE_S:
             return replace(recorded, pid=last.pid, host=last.host)
     return replace(
         recorded,

@@ -10,6 +10,8 @@ from rich.segment import Segment
 from rich.style import Style
 from textual.strip import Strip
 
+from workbench.tui.theme import curve_colours
+
 _COLOUR_CHANGE = re.compile(r"\x1b\[([0-9;]*)m")
 _PLAIN = Style()
 
@@ -29,6 +31,26 @@ def strip(line: str) -> Strip:
         if text:
             segments.append(Segment(text, style))
     return Strip(segments)
+
+
+def in_theme(drawn: Strip, theme: str) -> Strip:
+    """The strip with the palette's colours as the theme paints them."""
+    if not curve_colours(theme):
+        return drawn
+    segments = [
+        Segment(text, style and _style_in_theme(style, theme), control)
+        for text, style, control in drawn
+    ]
+    return Strip(segments, drawn.cell_length)
+
+
+@lru_cache(maxsize=4096)
+def _style_in_theme(style: Style, theme: str) -> Style:
+    if style.color is None or style.color.triplet is None:
+        return style
+    red, green, blue = style.color.triplet
+    painted = curve_colours(theme).get((red, green, blue))
+    return style + Style(color=painted) if painted else style
 
 
 @lru_cache(maxsize=4096)

@@ -10,26 +10,37 @@ from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
 from textual.app import App, SystemCommand
+from textual.driver import Driver
+from textual.filter import LineFilter
 from textual.message import Message
 from textual.screen import Screen
 from textual.signal import Signal
 
+from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.runs.folder import RunFolder
-from workbench.tui import keys, theme
+from workbench.settings import Loaded
+from workbench.tui import keys, look, theme
+from workbench.tui.keymap import complete, keymap
+from workbench.tui.link import Link
+from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
 if TYPE_CHECKING:
     from workbench.runs.saved import Saved
+    from workbench.tui.copies import Copy
     from workbench.workers.standby import Standby
 
 RUNS_INTERVAL_S = 1.0
 STANDBY_DELAY_S = 0.5  # the recipes are on the screen first
 STANDBY_PATIENCE_S = 300.0
 DRAWING_DELAY_S = 1.5
+FAULTS_SHOWN_S = 30.0
 # What a run's page draws with: half a second of imports, best spent while someone reads.
 DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
+
+ASCII = look.AsciiFilter()
 
 
 def _runs() -> Screen[None]:
@@ -77,16 +88,41 @@ class WorkbenchApp(App[None]):
         *,
         standby: Standby | None = None,
         watched: Path | None = None,
+        loaded: Loaded | None = None,
     ) -> None:
-        super().__init__()
+        self._loaded = _with_keys(loaded or Loaded())
+        self.link = Link()
+        self._look = look.found(self._loaded.settings.characters)
+        look.use(self._look)
+        # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
+        super().__init__(ansi_color=None if self._look.colour else True)
+        changed_keys, _ = keymap(self._loaded.settings.keys)
+        keys.use(changed_keys)
+        self.set_keymap(complete(changed_keys))
         changed: Signal[Runs] = Signal(self, "runs")
         ready: Signal[None] = Signal(self, "standby")
-        self.session = Session(checkpoints, recipe_dirs, standby, changed, ready, watched=watched)
+        self.session = Session(
+            checkpoints, recipe_dirs, standby, changed, ready, self._loaded.settings, watched=watched
+        )
         self._own_standby = standby is None
         self._reading = False
-        self.register_theme(theme.DARK)
-        self.register_theme(theme.LIGHT)
-        self.theme = theme.DARK.name
+        for one in theme.THEMES.values():
+            self.register_theme(one)
+        self.theme = theme.THEMES[self._loaded.settings.theme if self._look.colour else "terminal"].name
+
+    def get_driver_class(self) -> type[Driver]:
+        """Textual's for this platform, with timed writes where it is a terminal's."""
+        usual = super().get_driver_class()
+        if usual.__name__ != "LinuxDriver":
+            return usual
+        from workbench.tui.driver import MeteredDriver  # noqa: PLC0415 - there is none on Windows
+
+        return MeteredDriver
+
+    def get_line_filters(self) -> Sequence[LineFilter]:
+        """What every line passes on its way to the terminal."""
+        filters = super().get_line_filters()
+        return filters if self._look.unicode else [*filters, ASCII]
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.read_runs)
@@ -96,6 +132,18 @@ class WorkbenchApp(App[None]):
         if self._own_standby:
             self.set_timer(STANDBY_DELAY_S, self._start_standby)
             self.set_timer(DRAWING_DELAY_S, self._load_drawing)
+        self._tell_faults()
+
+    def _tell_faults(self) -> None:
+        """What is wrong with the settings; the defaults hold meanwhile."""
+        if self._loaded.error is not None:
+            self.notify(
+                units.plain(str(self._loaded.error), keep_newlines=True),
+                title="The settings are wrong, so the defaults hold",
+                severity="error",
+                timeout=FAULTS_SHOWN_S,
+                markup=False,
+            )
 
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:
@@ -167,7 +215,20 @@ class WorkbenchApp(App[None]):
         """Between the two main screens one changes only from one of them."""
         if action in {"show_recipes", "show_runs"}:
             return len(self.screen_stack) == 1
+        if action == "copy":
+            return bool(self._copies())
         return super().check_action(action, parameters)
+
+    def _copies(self) -> Sequence[Copy]:
+        """What can be copied from the page; nothing while it is being made."""
+        here = self.screen
+        return here.copies() if isinstance(here, WorkbenchScreen) and here.is_mounted else ()
+
+    def action_copy(self) -> None:
+        from workbench.tui.screens.copy import CopyScreen  # noqa: PLC0415
+
+        if copies := self._copies():
+            self.push_screen(CopyScreen(copies))
 
     async def action_show_recipes(self) -> None:
         await self.switch_mode("recipes")
@@ -176,8 +237,7 @@ class WorkbenchApp(App[None]):
         await self.switch_mode("runs")
 
     def action_switch_theme(self) -> None:
-        dark = self.theme == theme.DARK.name
-        self.theme = theme.LIGHT.name if dark else theme.DARK.name
+        self.theme = theme.following(self.theme)
 
     def action_help(self) -> None:
         from workbench.tui.screens.help import HelpScreen  # noqa: PLC0415
@@ -187,7 +247,9 @@ class WorkbenchApp(App[None]):
 
     def action_help_quit(self) -> None:
         """What ctrl+c does: nothing is lost by a habit."""
-        self.notify("q leaves the workbench; the runs train on", markup=False)
+        self.notify(
+            f"{keys.shown_for('app.quit')} leaves the workbench; the runs train on", markup=False
+        )
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the keys offer here."""
@@ -196,11 +258,26 @@ class WorkbenchApp(App[None]):
             if key is not None and key.group != "move":
                 title = f"{key.help[:1].upper()}{key.help[1:]}"
                 run = partial(self.run_action, active.binding.action, active.node)
-                yield SystemCommand(title, f"key: {keys.shown(key.key)}", run)
+                yield SystemCommand(title, f"key: {keys.shown_for(key.id)}", run)
+        for name, one in theme.THEMES.items():
+            yield SystemCommand(
+                f"Theme {name}", "the colours", partial(setattr, self, "theme", one.name)
+            )
 
 
-def run_app(checkpoints: Path, recipe_dirs: Sequence[Path] = (), watched: Path | None = None) -> int:
+def _with_keys(loaded: Loaded) -> Loaded:
+    """The settings as loaded; without them where their keys are wrong."""
+    _, faults = keymap(loaded.settings.keys)
+    return Loaded(faults=tuple(faults)) if faults else loaded
+
+
+def run_app(
+    checkpoints: Path,
+    recipe_dirs: Sequence[Path] = (),
+    watched: Path | None = None,
+    loaded: Loaded | None = None,
+) -> int:
     """Open the workbench and stay until the user leaves; the exit status of the program."""
-    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched)
+    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded)
     app.run()
     return app.return_code or 0

@@ -9,6 +9,7 @@ from workbench.errors import WorkbenchError
 from workbench.figures import data, terminal
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
+from workbench.tui import look
 from workbench.tui.ansi import strips
 from workbench.tui.run_facts import FigureView
 from workbench.units import plain
@@ -20,7 +21,9 @@ def draw_figure(folder: RunFolder, record: events.FigureShown, view: FigureView)
         figure = data.decode(_read(folder, record))
     except WorkbenchError as fault:
         return strips(plain(line) for line in str(fault).split("\n"))
-    return strips(terminal.draw(figure, view.width, view.height))
+    now = look.current()
+    drawn = terminal.draw(figure, view.width, view.height, colour=now.colour, unicode=now.unicode)
+    return strips(drawn)
 
 
 def _read(folder: RunFolder, record: events.FigureShown) -> bytes:

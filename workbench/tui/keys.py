@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
 from textual.binding import Binding, BindingType
+from textual.keys import key_to_character
 
 GROUPS = {
     "recipes": "Recipes",
@@ -23,10 +25,21 @@ GROUPS = {
     "switch": "A switch in a form",
     "set": "Setting a live parameter",
     "dialog": "Questions",
+    "copy": "Copying",
     "help": "This page",
     "app": "Everywhere",
     "move": "Moving",
 }
+
+# Groups whose keys are good on one screen; one not listed is alone with what is good everywhere.
+_TOGETHER = (
+    {"recipes"},
+    {"runs", "run"},
+    {"run", "tabs", "curves", "log"},
+    {"launch", "choice", "switch"},
+    {"set", "launch", "choice", "switch"},
+)
+_EVERYWHERE = {"app", "move"}
 
 
 @dataclass(frozen=True)
@@ -89,6 +102,8 @@ KEYS: tuple[Key, ...] = (
     Key("launch.back", "escape", "back", "back", "leave without launching"),
     Key("rehearsal.back", "escape", "back", "back", "back to the form"),
     Key("runs.open", "enter", "select_cursor", "open", "open the run"),
+    Key("runs.top", "home", "scroll_top", "", "to the newest run"),
+    Key("runs.bottom", "end", "scroll_bottom", "", "to the oldest run"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key("run.pause", "p", "pause", "pause", "stand still between two steps"),
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
@@ -192,6 +207,9 @@ KEYS: tuple[Key, ...] = (
     Key("dialog.cancel", "escape", "answer('')", "back", "leave everything as it was"),
     Key("set.keep", "enter", "keep", "set", "give the parameter this value"),
     Key("set.back", "escape", "back", "back", "leave the value as it was"),
+    Key("copy.take", "enter", "select", "copy", "copy what is under the cursor"),
+    Key("copy.save", "s", "save", "save", "save it to a file"),
+    Key("copy.back", "escape", "back", "back", "leave; what was copied stays copied"),
     Key("help.close", "escape", "close", "back", "close the help"),
     Key("help.toggle", "question_mark", "close", "", "close it too"),
     Key("move.down", "j", "app.simulate_key('down')", "", "down, as the arrow does"),
@@ -204,13 +222,16 @@ KEYS: tuple[Key, ...] = (
     Key("move.page_up", "ctrl+u", "app.simulate_key('pageup')", "", "a page up"),
     Key("app.recipes", "1", "show_recipes", "", "the recipes"),
     Key("app.runs", "2", "show_runs", "", "the runs"),
-    Key("app.theme", "t", "switch_theme", "", "dark or light"),
+    Key("app.copy", "Y", "copy", "", "copy a name, a path, a value or a command"),
+    Key("app.theme", "t", "switch_theme", "", "the next theme"),
+    Key("app.palette", "colon,ctrl+p", "command_palette", "", "every action by name; ctrl+p too"),
     Key("app.help", "question_mark", "help", "help", "this page"),
     Key("app.quit", "q", "quit", "leave", "leave the workbench; the runs train on"),
 )
 
 _SHOWN_AS = {
     "slash": "/",
+    "colon": ":",
     "question_mark": "?",
     "right_square_bracket": "]",
     "left_square_bracket": "[",
@@ -231,6 +252,8 @@ _SHOWN_AS = {
     "down": "↓",
 }
 
+_changed: dict[str, str] = {}
+
 
 def bindings(*groups: str) -> list[BindingType]:
     """Textual's bindings for groups of keys, or for single ones by their id."""
@@ -249,10 +272,39 @@ def bindings(*groups: str) -> list[BindingType]:
     ]
 
 
+def together() -> Iterator[set[str]]:
+    """The groups of each screen: within one of them a key must mean one thing."""
+    listed = set().union(*_TOGETHER)
+    alone = [{group} for group in GROUPS if group not in listed]
+    for groups in [*_TOGETHER, *alone]:
+        yield groups | _EVERYWHERE
+
+
+def use(changed: Mapping[str, str]) -> None:
+    """Show these keys, by id, in the place of the table's: there is one user a process."""
+    _changed.clear()
+    _changed.update(changed)
+
+
+def shown_for(key_id: str) -> str:
+    """The key that does what `key_id` names, as the user has it."""
+    return shown(_changed.get(key_id) or next(key.key for key in KEYS if key.id == key_id))
+
+
 def shown(key: str) -> str:
     """A key as the footer and the help write it: `/`, `esc`, `^l`."""
     first = key.partition(",")[0]
-    return _SHOWN_AS.get(first, first)
+    *modifiers, last = first.split("+")
+    if first in _SHOWN_AS or not modifiers:
+        return _SHOWN_AS.get(first) or _character(first)
+    start = "".join("^" if one == "ctrl" else f"{one}+" for one in modifiers)
+    return start + (_SHOWN_AS.get(last) or _character(last))
+
+
+def _character(name: str) -> str:
+    """`comma` as `,`; what prints nothing keeps its name."""
+    char = key_to_character(name)
+    return char if char and char.isprintable() and char != " " else name
 
 
 def named(binding_id: str | None) -> Key | None:

@@ -13,11 +13,12 @@ from textual.strip import Strip
 
 from workbench import units
 from workbench.figures import palette
-from workbench.figures.cells import Pen, clean, width
+from workbench.figures.cells import clean, width
 from workbench.figures.chart import draw_chart
 from workbench.figures.lines import Frame, Line, Mark
 from workbench.figures.scale import scale_of
 from workbench.runs.series import Floats, Series, Stretch
+from workbench.tui import look
 from workbench.tui.ansi import strip
 from workbench.tui.run_facts import PlotView
 from workbench.tui.x_axis import XAxis, chosen
@@ -30,7 +31,6 @@ MOST_IN_A_PLOT = 7  # as many as there are colours
 GAP = 2
 
 STEPS = XAxis()
-_PEN = Pen()
 
 
 @dataclass(frozen=True)
@@ -153,13 +153,14 @@ class _Pencil:
         # A blank line below keeps the plots apart.
         size = self.grid.width, self.grid.height - 1
         return [
-            strip(line) for line in draw_chart([self._cut(line) for line in lines], frame, size, _PEN)
+            strip(line)
+            for line in draw_chart([self._cut(line) for line in lines], frame, size, look.pen())
         ]
 
     def readout(self, several: Sequence[Series], marks: Sequence[Mark], x: float) -> str:
         """The crosshair's x, what happened there, and the values, as many as one line has room for."""
         key = float(self.axis.keys(np.array([x]))[0])
-        line, used = _PEN.paint(self.axis.text(x), bold=True), width(self.axis.text(x))
+        line, used = look.pen().paint(self.axis.text(x), bold=True), width(self.axis.text(x))
         parts = [(f"▾{clean(label)}", palette.MARK) for label in self._marked(marks, x)]
         for one in several:
             colour = palette.series(self.colours[_kind(one.name)])
@@ -169,7 +170,7 @@ class _Pencil:
             if used + 2 + width(text) + rest > self.view.width:
                 more = f"  +{left}"
                 return line + more if used + len(more) <= self.view.width else line
-            line += "  " + _PEN.paint(text, colour)
+            line += "  " + look.pen().paint(text, colour)
             used += 2 + width(text)
         return line
 

@@ -11,6 +11,7 @@ from textual.signal import Signal
 
 from workbench.rehearsal import Rehearsal
 from workbench.runs.listing import Listing, RunSummary
+from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from workbench.workers.standby import Standby
@@ -24,6 +25,7 @@ class Session:
 
     Attributes:
         standby: the worker that has torch loaded, once it was started.
+        settings: what the user has set.
         runs: all runs, newest first, as last read.
         watched: a folder below which runs of other programs are listed too.
         fault: why they could not be read; empty where they could.
@@ -38,6 +40,7 @@ class Session:
     standby: Standby | None
     runs_changed: Signal[Runs]
     standby_ready: Signal[None]
+    settings: Settings = field(default_factory=Settings)
     runs: Runs = ()
     fault: str = ""
     watched: Path | None = None

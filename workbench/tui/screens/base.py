@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, TypeVar, cast
 
@@ -15,6 +15,7 @@ from workbench.units import plain
 
 if TYPE_CHECKING:
     from workbench.tui.app import WorkbenchApp
+    from workbench.tui.copies import Copy
     from workbench.tui.session import Session
 
 ResultT = TypeVar("ResultT")
@@ -38,6 +39,10 @@ class WorkbenchScreen(Screen[ResultT]):
     def session(self) -> Session:
         return self.workbench.session
 
+    def copies(self) -> Sequence[Copy]:
+        """What can be copied here."""
+        return ()
+
     def in_thread(
         self, work: Callable[[], Message | None], group: str, *, exclusive: bool = True
     ) -> None:
@@ -52,6 +57,8 @@ class WorkbenchScreen(Screen[ResultT]):
                 message = work()
             except WorkbenchError as fault:
                 message = self.Refused(fault)
+            except OSError as fault:  # a folder that is gone, a disk that is full
+                message = self.Refused(WorkbenchError(f"{fault.filename}: {fault.strerror}"))
             if message is not None and not worker.is_cancelled:
                 self.post_message(message)
 

@@ -59,5 +59,5 @@ def help_text(here: set[str]) -> Content:
 
 
 def _line(key: keys.Key) -> Content:
-    shown = Content.styled(f"{keys.shown(key.key):>{_WIDEST_KEY}}  ", ACCENT)
+    shown = Content.styled(f"{keys.shown_for(key.id):>{_WIDEST_KEY}}  ", ACCENT)
     return joined(shown, Content.styled(key.help, MUTED))

@@ -33,7 +33,7 @@ class QuestionScreen(ModalScreen[str]):
     def __init__(self, question: str, detail: str, yes: str, other: str = "") -> None:
         super().__init__()
         self._texts = question, detail
-        self._ways = {"y": yes, "e": other, "n": "leave it"}
+        self._ways = {"yes": yes, "other": other, "no": "leave it"}
 
     def compose(self) -> ComposeResult:
         question, detail = self._texts
@@ -45,12 +45,12 @@ class QuestionScreen(ModalScreen[str]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """The other way is there only where it was offered."""
         if parameters == ("other",):
-            return bool(self._ways["e"])
+            return bool(self._ways["other"])
         return super().check_action(action, parameters)
 
     def action_answer(self, way: str) -> None:
         self.dismiss(way)
 
 
-def _way(key: str, way: str) -> Content:
-    return joined(Content.styled(f"{key} ", ACCENT), content(way))
+def _way(answer: str, way: str) -> Content:
+    return joined(Content.styled(f"{keys.shown_for(f'dialog.{answer}')} ", ACCENT), content(way))

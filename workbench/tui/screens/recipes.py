@@ -16,6 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui import keys
+from workbench.tui.copies import Copy, of_recipe
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.session import Runs
 from workbench.tui.widgets.key_line import KeyLine
@@ -46,10 +47,13 @@ class RecipesScreen(WorkbenchScreen[None]):
         RecipeReader { width: 1fr; }
         RecipePage { padding: 1 2 0 2; }
         &.-wide #finder { width: 44; }
+        &.-tiny RecipePage { display: none; }
+        &.-tiny #finder { width: 1fr; border-right: none; padding: 0; }
+        &.-tiny #finder Input { margin: 0 1; }
     }
     """
     BINDINGS = keys.bindings("recipes")
-    HORIZONTAL_BREAKPOINTS = [(0, "-narrow"), (120, "-wide")]
+    HORIZONTAL_BREAKPOINTS = [(0, "-tiny"), (60, "-narrow"), (120, "-wide")]
     AUTO_FOCUS = "RecipeList"
 
     @dataclass
@@ -74,7 +78,9 @@ class RecipesScreen(WorkbenchScreen[None]):
         yield TopLine("Recipes")
         with Horizontal():
             with Vertical(id="finder"):
-                filter_line = Input(placeholder="/ to filter", compact=True)
+                filter_line = Input(
+                    placeholder=f"{keys.shown_for('recipes.filter')} to filter", compact=True
+                )
                 filter_line.cursor_blink = False
                 yield filter_line
                 yield RecipeList()
@@ -160,6 +166,10 @@ class RecipesScreen(WorkbenchScreen[None]):
         if action == "open_run":
             return bool(self._runs_of(self.query_one(RecipeList).chosen))
         return super().check_action(action, parameters)
+
+    def copies(self) -> list[Copy]:
+        recipe = self.query_one(RecipeList).chosen
+        return [] if recipe is None else of_recipe(recipe)
 
     def action_open_run(self) -> None:
         runs = self._runs_of(self.query_one(RecipeList).chosen)

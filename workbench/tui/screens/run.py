@@ -18,6 +18,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.state import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
+from workbench.tui.copies import Copy, of_run
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
@@ -37,7 +38,6 @@ if TYPE_CHECKING:
     from workbench.tui.run_reader import RunReader
 
 TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints")
-READ_INTERVAL_S = 0.2
 # Drawing takes at most this share of one core from the training.
 MOST_SHARE = 0.15
 
@@ -95,8 +95,11 @@ class RunScreen(SteeringScreen):
     def target(self) -> Target | None:
         return Target(self.folder, self.facts.status.state)
 
+    def copies(self) -> list[Copy]:
+        return of_run(self.folder, self.facts.status, self.facts.manifest, self.facts.values)
+
     def on_mount(self) -> None:
-        self.set_interval(READ_INTERVAL_S, self._read_if_due)
+        self.set_interval(self.session.settings.refresh_s, self._read_if_due)
 
     def _read_if_due(self) -> None:
         if not self._reading and time.monotonic() >= self._due:
@@ -111,6 +114,8 @@ class RunScreen(SteeringScreen):
                 from workbench.tui.run_reader import RunReader  # noqa: PLC0415
 
                 self._reader = RunReader(self.folder)
+            if not self.folder.path.is_dir():
+                return self.Read(None, f"{self.folder.name} is no more: somebody deleted its folder")
             return self.Read(self._reader.read(view))
         except OSError as fault:
             return self.Read(None, f"{self.folder.name} cannot be read: {fault}")
@@ -127,7 +132,9 @@ class RunScreen(SteeringScreen):
         self._reading = False
         busy_s = 0.0 if self._reader is None else self._reader.busy_s
         loading = message.snapshot is not None and message.snapshot.loading
-        self._due = time.monotonic() + (0.0 if loading else busy_s / MOST_SHARE)
+        link = self.workbench.link
+        self._due = time.monotonic() + (0.0 if loading else max(busy_s / MOST_SHARE, link.pace_s))
+        self.query_one(KeyLine).say(link.words)
         if message.fault:
             self.query_one(Notice).say(message.fault)
         if message.snapshot is not None:

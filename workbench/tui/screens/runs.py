@@ -7,6 +7,7 @@ from textual.content import Content
 from textual.widgets import DataTable
 
 from workbench.runs.listing import RunSummary
+from workbench.tui.copies import Copy, of_run
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
 from workbench.tui.session import Runs
 from workbench.tui.text import MUTED, Calm, content, joined, state_style
@@ -44,6 +45,12 @@ class RunsScreen(SteeringScreen):
     def target(self) -> Target | None:
         run = self.query_one(RunsTable).chosen
         return None if run is None else Target(run.folder, run.status.state)
+
+    def copies(self) -> list[Copy]:
+        run = self.query_one(RunsTable).chosen
+        if run is None:
+            return []
+        return of_run(run.folder, run.status, run.manifest, run.manifest.parameters)
 
     def _runs_changed(self, runs: Runs) -> None:
         self.query_one(TopLine).count(runs, self.session.fault)

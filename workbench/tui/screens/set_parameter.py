@@ -65,9 +65,9 @@ class SetParameterScreen(ModalScreen[NewValue | None]):
                 yield ParameterField(parameter)
             yield Calm(
                 joined(
-                    Content.styled("enter ", ACCENT),
+                    Content.styled(f"{keys.shown_for('set.keep')} ", ACCENT),
                     Content.styled("sets the value under the cursor    ", MUTED),
-                    Content.styled("esc ", ACCENT),
+                    Content.styled(f"{keys.shown_for('set.back')} ", ACCENT),
                     Content.styled("leaves it", MUTED),
                 ),
                 id="way",

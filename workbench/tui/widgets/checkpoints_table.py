@@ -141,7 +141,8 @@ def latest(checkpoints: tuple[Saved, ...]) -> Saved | None:
 def _hint(chosen: Saved | None, run: str) -> Content:
     """All numbers of the chosen checkpoint, and how it is forked from in a shell."""
     if chosen is None:
-        return Content.styled("no checkpoint yet; c writes one", MUTED)
+        call = keys.shown_for("run.checkpoint")
+        return Content.styled(f"no checkpoint yet; {call} writes one", MUTED)
     call = f"workbench fork {run} --checkpoint {chosen.file}"
     lines = [content(_metrics(chosen)), content(f"in a shell: {call}" if run else "", MUTED)]
     return stacked(*(line for line in lines if line))

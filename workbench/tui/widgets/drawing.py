@@ -10,6 +10,7 @@ from textual.message import Message
 from textual.strip import Strip
 from textual.widget import Widget
 
+from workbench.tui.ansi import in_theme
 from workbench.tui.text import MUTED, content
 
 
@@ -50,4 +51,5 @@ class Drawing(Widget):
         style = self.rich_style
         if y >= len(self._strips):
             return Strip.blank(self.size.width, style)
-        return self._strips[y].apply_style(style).adjust_cell_length(self.size.width, style)
+        drawn = in_theme(self._strips[y], self.app.theme)
+        return drawn.apply_style(style).adjust_cell_length(self.size.width, style)

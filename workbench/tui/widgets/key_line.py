@@ -7,7 +7,7 @@ from textual.content import Content
 from textual.screen import Screen
 
 from workbench.tui import keys
-from workbench.tui.text import ACCENT, MUTED, Calm, joined
+from workbench.tui.text import ACCENT, MUTED, WARNING, Calm, joined
 
 _GAP = "  "
 
@@ -24,6 +24,14 @@ class KeyLine(Calm):
     }
     """
 
+    _said = ""
+
+    def say(self, text: str) -> None:
+        """Show `text` before the keys that are good everywhere."""
+        if text != self._said:
+            self._said = text
+            self._fill()
+
     def on_mount(self) -> None:
         self.screen.bindings_updated_signal.subscribe(self, self._bindings_changed)
 
@@ -34,14 +42,16 @@ class KeyLine(Calm):
         self._fill()
 
     def _fill(self) -> None:
-        active = {
-            one.binding.id: one.binding
-            for one in self.screen.active_bindings.values()
-            if one.binding.show
-        }
+        active: dict[str | None, Binding] = {}
+        for one in self.screen.active_bindings.values():
+            if one.binding.show:
+                active.setdefault(one.binding.id, one.binding)
         known = sorted((b for b in active.values() if b.id), key=lambda b: keys.rank(b.id))
         here = [_entry(b) for b in known if not (b.id or "").startswith("app.")]
-        everywhere = Content(_GAP).join([_entry(b) for b in known if (b.id or "").startswith("app.")])
+        said = [Content.styled(self._said, WARNING)] if self._said else []
+        everywhere = Content(_GAP).join(
+            said + [_entry(b) for b in known if (b.id or "").startswith("app.")]
+        )
         room = self.content_size.width - everywhere.cell_length
         left = _fitting(here, room)
         blank = " " * max(room - left.cell_length, 0)
@@ -49,7 +59,7 @@ class KeyLine(Calm):
 
 
 def _entry(binding: Binding) -> Content:
-    key = Content.styled(binding.key_display or binding.key, ACCENT)
+    key = Content.styled(keys.shown(binding.key), ACCENT)
     return joined(key, Content.styled(f" {binding.description}", MUTED))
 
 

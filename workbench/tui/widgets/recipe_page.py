@@ -15,6 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.params import Parameter, Value
 from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
+from workbench.tui import keys
 from workbench.tui.past_runs import past_runs
 from workbench.tui.text import (
     ACCENT,
@@ -84,7 +85,7 @@ def _title(recipe: RecipeInfo) -> Content:
 
 def _faults(recipe: RecipeInfo, schema: Schema | None) -> Content:
     if recipe.error:
-        remedy = f"mend {recipe.file}, then press R to read it again"
+        remedy = f"mend {recipe.file}, then press {keys.shown_for('recipes.reload')} to read it again"
         return stacked(
             joined(Content.styled("✗ broken: ", BAD), content(recipe.error, BAD)),
             content(remedy, MUTED),

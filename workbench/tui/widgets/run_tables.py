@@ -7,6 +7,7 @@ import time
 from textual.content import Content
 
 from workbench.params import Value
+from workbench.tui import keys
 from workbench.tui.run_facts import Facts
 from workbench.tui.text import ACCENT, MUTED, STRONG, WARNING, content, joined, stacked
 from workbench.tui.widgets.recipe_page import value_text
@@ -32,7 +33,9 @@ def _values(facts: Facts) -> Content:
         default = value if parameter is None else parameter.default
         lines.append(_value(name.ljust(names), value_text(value).ljust(width), value, default))
         if parameter is not None and parameter.live:
-            lines[-1] = joined(lines[-1], Content.styled("  live: e sets it", WARNING))
+            lines[-1] = joined(
+                lines[-1], Content.styled(f"  live: {keys.shown_for('run.set')} sets it", WARNING)
+            )
     return stacked(Content.styled("Parameters", STRONG), *lines)
 
 

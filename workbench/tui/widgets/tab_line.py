@@ -6,6 +6,7 @@ from collections.abc import Sequence
 
 from textual.content import Content
 
+from workbench.tui import keys
 from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, content, joined
 
 
@@ -29,6 +30,6 @@ class TabLine(Calm):
 
 def _tab(number: int, name: str, open_: bool) -> Content:
     return joined(
-        Content.styled(f"{number + 1} ", ACCENT if open_ else MUTED),
+        Content.styled(f"{keys.shown_for(f'tabs.{number + 1}')} ", ACCENT if open_ else MUTED),
         Content.styled(name, f"{STRONG} underline" if open_ else MUTED),
     )

@@ -7,6 +7,7 @@ from collections import Counter
 from textual.content import Content
 
 from workbench.runs.state import State
+from workbench.tui import keys
 from workbench.tui.session import Runs
 from workbench.tui.text import (
     ACCENT,
@@ -65,10 +66,13 @@ class TopLine(Calm):
     def _fill(self) -> None:
         places = [
             joined(
-                Content.styled(f"{number} ", ACCENT if place == self._place else MUTED),
+                Content.styled(
+                    f"{keys.shown_for(f'app.{place.lower()}')} ",
+                    ACCENT if place == self._place else MUTED,
+                ),
                 Content.styled(place, STRONG if place == self._place else MUTED),
             )
-            for number, place in enumerate(_PLACES, 1)
+            for place in _PLACES
         ]
         left = Content("   ").join([Content.styled("workbench", f"{STRONG} {ACCENT}"), *places])
         blank = max(self.content_size.width - left.cell_length - self._right.cell_length, 1)
