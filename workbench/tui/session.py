@@ -28,7 +28,7 @@ class Session:
         fault: why they could not be read; empty where they could.
         runs_changed: published with `runs` whenever they changed.
         standby_ready: published once recipes can be imported at once.
-        rehearsals: of recipes with their defaults, by the fingerprint of the file.
+        rehearsals: of recipes with their defaults, by the fingerprint of the recipe.
     """
 
     checkpoints: Path
