@@ -49,11 +49,20 @@ def keep(info: RecipeInfo, schema: Schema) -> None:
         write_atomically(file, msgspec.json.encode(schema))
 
 
-def _cache_file(info: RecipeInfo) -> Path:
+def fingerprint(info: RecipeInfo) -> str:
+    """Changes with the recipe's file, the shared files beside it, and the base classes.
+
+    Raises:
+        OSError: when one of them cannot be read.
+    """
     digest = hashlib.sha256(str(info.file).encode())
     for file in [info.file, *sorted(info.file.parent.glob("_*.py")), *_base_files()]:
         digest.update(file.read_bytes())
-    return paths.cache_dir() / "schemas" / f"{digest.hexdigest()}.json"
+    return digest.hexdigest()
+
+
+def _cache_file(info: RecipeInfo) -> Path:
+    return paths.cache_dir() / "schemas" / f"{fingerprint(info)}.json"
 
 
 def _base_files() -> list[Path]:

@@ -120,6 +120,10 @@ def test_layers_are_asked_of_the_warm_worker_once(
         await press(pilot, "v v")
         await sees(pilot, "64x8")
         assert app.session.rehearsals == known
+        (tmp_path / "lessons" / "net.py").unlink()
+        await press(pilot, "v v v")
+        await sees(pilot, "✗ ")
+        assert app.is_running
 
     drive(app, script, LARGE)
 

@@ -32,7 +32,7 @@ class Session:
         runs_changed: published with `runs` whenever they changed.
         standby_ready: published once recipes can be imported at once.
         metrics: by recipe, which metrics the user chose to see; in this sitting alone.
-        rehearsals: of recipes with their defaults, by the fingerprint of the file.
+        rehearsals: of recipes with their defaults, by the fingerprint of the recipe.
     """
 
     checkpoints: Path

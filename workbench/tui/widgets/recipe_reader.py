@@ -13,6 +13,7 @@ from textual.message import Message
 from textual.timer import Timer
 from textual.worker import get_current_worker
 
+from workbench import schema as schemas
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
 from workbench.rehearsal import Rehearsal
@@ -159,7 +160,10 @@ class RecipeReader(Vertical):
     def _rehearse(self, recipe: RecipeInfo) -> None:
         """In a thread: what is known of this very text of the recipe, else one batch of it."""
         worker = get_current_worker()
-        key = recipe.sha256() if recipe.file.exists() else ""
+        try:
+            key = schemas.fingerprint(recipe)
+        except OSError:  # it is gone, which the rehearsal will tell
+            key = ""
         outcome = self._session.rehearsals.get(key) or _layers_of(recipe, self._session)
         if not worker.is_cancelled:
             self.post_message(self.Rehearsed(recipe, key, outcome))
