@@ -66,6 +66,14 @@ def parse(text: str, runs: Sequence[RunSummary]) -> RunFilter:
     Raises:
         UsageError: naming every term that cannot be read, and what is known in its place.
     """
+    chosen, faults = read(text, runs)
+    if faults:
+        raise UsageError("; ".join(faults))
+    return chosen
+
+
+def read(text: str, runs: Sequence[RunSummary]) -> tuple[RunFilter, list[str]]:
+    """As `parse`, for who still types: the terms that can be read, and the faults of the others."""
     terms = text.split()
     states = {State(term) for term in terms if term in set(State)}
     tests: list[Test] = [lambda run: run.status.state in states] if states else []
@@ -80,9 +88,7 @@ def parse(text: str, runs: Sequence[RunSummary]) -> RunFilter:
             faults.append(fault.title)
         if _is_word(term):
             words.append(term)
-    if faults:
-        raise UsageError("; ".join(faults))
-    return RunFilter(tuple(tests), tuple(words))
+    return RunFilter(tuple(tests), tuple(words)), faults
 
 
 def _is_word(term: str) -> bool:
