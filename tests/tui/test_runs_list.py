@@ -174,3 +174,15 @@ def test_what_is_old_leaves_the_trash_when_the_workbench_opens(
         await until(pilot, lambda: [path.name for path in there.iterdir()] == [new.name])
 
     drive(app, script)
+
+
+def test_a_wide_screen_shows_the_course_of_the_watched_metric(
+    app: WorkbenchApp, record: Record
+) -> None:
+    record(FINISHED)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "2")
+        await sees(pilot, "▂▁▁▁")
+
+    drive(app, script, LARGE)

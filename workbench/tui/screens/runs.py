@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -16,6 +16,7 @@ from workbench.runs import marks, trash
 from workbench.runs.filter import read
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import RunSummary
+from workbench.runs.trend import TrendReader
 from workbench.tui import keys
 from workbench.tui.screens.note import NoteScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target, named
@@ -54,6 +55,16 @@ class RunsScreen(SteeringScreen):
     @dataclass
     class Marked(Message):
         """Star or note of runs is written."""
+
+    @dataclass
+    class TrendsRead(Message):
+        """The rough courses of the runs in sight, by name."""
+
+        trends: Mapping[str, Sequence[float]]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._trends = TrendReader()
 
     def compose(self) -> ComposeResult:
         yield TopLine("Runs")
@@ -172,7 +183,16 @@ class RunsScreen(SteeringScreen):
     def on_runs_table_moved(self) -> None:
         self._show_detail()
 
+    def _read_trends(self) -> None:
+        runs = self.query_one(RunsTable).in_sight
+        if runs:
+            self.in_thread(lambda: self.TrendsRead(self._trends.read(runs)), "trends")
+
+    def on_runs_screen_trends_read(self, message: TrendsRead) -> None:
+        self.query_one(RunsTable).show_trends(message.trends)
+
     def _show_detail(self) -> None:
+        self._read_trends()
         run = self.query_one(RunsTable).chosen
         self.query_one("#detail", Calm).show(Content("") if run is None else _detail(run))
         self.refresh_bindings()

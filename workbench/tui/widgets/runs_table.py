@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from textual.content import Content
@@ -10,6 +11,7 @@ from textual.message import Message
 from textual.widgets import DataTable
 
 from workbench import units
+from workbench.figures.plot import sparkline
 from workbench.runs.listing import RunSummary
 from workbench.runs.order import Order
 from workbench.tui import keys
@@ -32,6 +34,8 @@ _WIDE = {"done": 24, "best": 30}
 _LEAST_NAME = 20
 _MOST_NAME = 44
 _WIDE_FROM = 120
+_TREND = {"trend": 24}
+_TREND_FROM = 150
 
 
 class RunsTable(DataTable[Content]):
@@ -60,6 +64,7 @@ class RunsTable(DataTable[Content]):
         self._runs: Runs = ()
         self._marked: frozenset[str] = frozenset()
         self._order = Order()
+        self._trends: Mapping[str, Sequence[float]] = {}
         self._cells: dict[str, list[Content]] = {}
         self._laid_out_for = 0
 
@@ -72,6 +77,21 @@ class RunsTable(DataTable[Content]):
     def marked(self) -> Runs:
         """The marked runs that are shown, in the order of the table."""
         return tuple(run for run in self._runs if run.name in self._marked)
+
+    @property
+    def in_sight(self) -> Runs:
+        """The runs on the screen where there is room for their trends, else none."""
+        first = self.scroll_offset.y
+        return self._runs[first : first + self.size.height] if self._has_trends else ()
+
+    @property
+    def _has_trends(self) -> bool:
+        return self._laid_out_for >= _TREND_FROM
+
+    def show_trends(self, trends: Mapping[str, Sequence[float]]) -> None:
+        """Draw the rough courses of the watched metrics, by names of runs."""
+        self._trends = {**self._trends, **trends}
+        self._update_cells()
 
     def action_mark(self) -> None:
         """Mark the run under the cursor, or take its mark away, and go on to the next."""
@@ -151,6 +171,7 @@ class RunsTable(DataTable[Content]):
     def _widths(self) -> dict[str, int]:
         """Cells of each column; the name takes what is left."""
         widths = _WIDTHS | (_WIDE if self._laid_out_for >= _WIDE_FROM else {})
+        widths |= _TREND if self._has_trends else {}
         left = self._laid_out_for - 3 - _GUTTER - sum(widths.values())
         return {"marks": _GUTTER, "name": min(max(left, _LEAST_NAME), _MOST_NAME), **widths}
 
@@ -171,7 +192,12 @@ class RunsTable(DataTable[Content]):
             content(best[: widths["best"] - 2]),
             content(status.device[: widths["device"] - 1], MUTED),
             Content.styled(_age(run), MUTED),
+            *([self._trend(run, widths["trend"])] if self._has_trends else []),
         ]
+
+    def _trend(self, run: RunSummary, width: int) -> Content:
+        drawn = sparkline(self._trends.get(run.name, ()), width)
+        return Content.styled(drawn, state_style(run.status.state))
 
     def _signs(self, run: RunSummary) -> Content:
         marked = Content.styled("┃" if run.name in self._marked else " ", ACCENT)
