@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from workbench.cli.main import main
-from workbench.runs import events
-from workbench.runs.folder import RunFolder
+from workbench.runs import events, marks
+from workbench.runs.folder import RunFolder, trash_dir
 
 
 def test_runs_are_listed_with_their_states(
@@ -82,3 +82,32 @@ def test_one_unknown_name_keeps_all_runs(
     assert "'../precious' is not the name of a run" in capsys.readouterr().err
     assert finished.path.is_dir()
     assert (checkpoints.parent / "precious").is_dir()
+
+
+def test_runs_are_chosen_by_the_words_of_the_filter(
+    finished: RunFolder, record: Callable[..., RunFolder], capsys: pytest.CaptureFixture[str]
+) -> None:
+    starred = record(events.Stopped(time=4.0, step=2, by="someone"), lr=0.1)
+    marks.star(starred, True)
+    marks.annotate(starred, "the good one")
+    assert main(["runs", "lr>0.01", "star", "--json"]) == 0
+
+    (found,) = json.loads(capsys.readouterr().out)
+    assert (found["name"], found["starred"], found["note"]) == (starred.name, True, "the good one")
+    assert main(["runs", "--json", "--", "-star"]) == 0
+    assert [run["name"] for run in json.loads(capsys.readouterr().out)] == [finished.name]
+    assert main(["runs", "width>3"]) == 2
+    assert "no parameter 'width'" in capsys.readouterr().err
+
+
+def test_a_deleted_run_comes_back_unless_it_was_deleted_for_good(
+    finished: RunFolder, checkpoints: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["rm", finished.name, "--yes"]) == 0
+    assert f"workbench rm --undo {finished.name}" in capsys.readouterr().err
+    assert main(["rm", "--undo", finished.name]) == 0
+    assert finished.path.is_dir()
+    assert main(["rm", finished.name, "--yes", "--now"]) == 0
+    assert not any(trash_dir(checkpoints).iterdir())
+    assert main(["rm", "--undo", finished.name]) == 2
+    assert "no run in the trash" in capsys.readouterr().err

@@ -14,6 +14,7 @@ import pytest
 from workbench.runs import control, events
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
 from workbench.runs.lock import Holder
+from workbench.runs.marks import Marks
 from workbench.runs.state import State
 
 PAGE = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text()
@@ -77,6 +78,16 @@ def test_the_lock_is_described_as_it_is_written() -> None:
     written = re.search(r"`(\{.*?\})`", CHAPTERS["lock"])
     assert written
     assert msgspec.json.decode(written[1], type=Holder) == Holder(pid=4711, host="gpu-box")
+
+
+def test_the_marks_are_described_with_an_example_that_can_be_read() -> None:
+    assert named(Marks.__struct_fields__, CHAPTERS["marks.json"]) == set()
+    example = re.search(r"```json\n(.*?)\n```", CHAPTERS["marks.json"])
+    assert example
+    read = msgspec.json.decode(example[1], type=Marks)
+    assert set(msgspec.json.decode(example[1])) == set(Marks.__struct_fields__)
+    assert read.starred
+    assert read.note
 
 
 def test_every_state_is_described() -> None:

@@ -155,7 +155,14 @@ def _run(one: argparse.ArgumentParser) -> None:
 
 
 def _runs(one: argparse.ArgumentParser) -> None:
-    one.add_argument("words", metavar="STATE", nargs="*", help="only runs in these states")
+    one.add_argument(
+        "words",
+        metavar="FILTER",
+        nargs="*",
+        help="only these: failed, a word of name, recipe or note, recipe:cnn, device:cuda, host:box, "
+        "note:word, star, 'lr>0.01', epochs=20, 'best<0.1'; all have to hold; behind `--`, "
+        "-star means those without",
+    )
     _json(one)
 
 
@@ -232,6 +239,9 @@ def _set(one: argparse.ArgumentParser) -> None:
 def _rm(one: argparse.ArgumentParser) -> None:
     _run_names(one)
     one.add_argument("--yes", action="store_true", help="do not ask")
+    way = one.add_mutually_exclusive_group()
+    way.add_argument("--now", action="store_true", help="for good, not into the trash")
+    way.add_argument("--undo", action="store_true", help="bring them back from the trash")
 
 
 def _new(one: argparse.ArgumentParser) -> None:
@@ -274,7 +284,7 @@ COMMANDS = {
     "resume": Command(_resume, "resuming", "resume", "go on after a pause, an end or a preemption"),
     "fork": Command(_fork, "steering", "fork_run", "a new run from a checkpoint of another"),
     "set": Command(_set, "steering", "set_parameters", "change live parameters of a run"),
-    "rm": Command(_rm, "records", "remove_runs", "delete runs with all their files"),
+    "rm": Command(_rm, "records", "remove_runs", "delete runs; within a week --undo brings them back"),
     "new": Command(_new, "creating", "new_recipe", "write a recipe to start from"),
     "config": Command(_config, "configuring", "show_config", "the settings in force, and their file"),
     "doctor": Command(_json, "doctor", "examine", "devices, versions, optional parts"),

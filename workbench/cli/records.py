@@ -14,7 +14,9 @@ from workbench import units
 from workbench.cli import output
 from workbench.cli.arguments import refuse, runs
 from workbench.cli.progress import place
-from workbench.errors import UsageError, unknown
+from workbench.errors import UsageError, nearest, unknown
+from workbench.runs import filter as filters
+from workbench.runs import trash
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import Listing, RunSummary
 from workbench.runs.state import State, Status
@@ -26,10 +28,9 @@ _STATE_COLUMN = 1
 
 
 def list_runs(args: argparse.Namespace) -> int:
-    """All runs, newest first, or only those in the states that were named."""
-    refuse([unknown("state", word, list(State)) for word in args.words if word not in set(State)])
+    """All runs, newest first, or only those that the words choose."""
     found = Listing(args.checkpoints).read()
-    shown = [run for run in found if not args.words or run.status.state in args.words]
+    shown = _chosen(" ".join(args.words), found)
     if args.json:
         output.write_json([as_data(run) for run in shown])
     elif shown:
@@ -43,15 +44,24 @@ def list_runs(args: argparse.Namespace) -> int:
             ),
         )
     else:
-        output.say_aside(f"no runs in {units.plain(str(args.checkpoints))}")
+        such = "no such runs" if found else "no runs"
+        output.say_aside(f"{such} in {units.plain(str(args.checkpoints))}")
     return 0
+
+
+def _chosen(words: str, found: Sequence[RunSummary]) -> Sequence[RunSummary]:
+    chosen = filters.parse(words, found)
+    shown = chosen.keep(found)
+    if not shown:  # a state that was mistyped is read as a word, and in no run
+        refuse([unknown("state", word, State) for word in chosen.words if nearest(word, State)])
+    return shown
 
 
 def _row(run: RunSummary) -> list[str]:
     status = run.status
     best = status.best
     return [
-        run.name,
+        f"{run.name} ★" if run.marks.starred else run.name,
         status.state.value,
         place(status) or "–",
         f"{best.metric} {units.number(best.value)}" if best else "–",
@@ -59,7 +69,7 @@ def _row(run: RunSummary) -> list[str]:
         units.duration(status.eta_s),
         status.device or "–",
         units.age(time.time() - run.manifest.created) if run.manifest.created else "–",
-        run.fault or _why(status) or status.phase,
+        run.fault or "; ".join(filter(None, (run.marks.note, _why(status) or status.phase))),
     ]
 
 
@@ -97,11 +107,15 @@ def as_data(run: RunSummary) -> dict[str, object]:
         "remedy": status.remedy,
         "kind": status.kind,
         "fault": run.fault,
+        "starred": run.marks.starred,
+        "note": run.marks.note,
     }
 
 
 def remove_runs(args: argparse.Namespace) -> int:
-    """Delete runs that have ended, after asking."""
+    """Delete runs that have ended, after asking; into the trash, unless it is to be for good."""
+    if args.undo:
+        return _restore(args)
     chosen = runs(args)
     faults = []
     for folder in chosen:
@@ -113,8 +127,22 @@ def remove_runs(args: argparse.Namespace) -> int:
     if not args.yes and not _confirmed(chosen):
         return 1
     for folder in chosen:
-        launch.delete(folder)
+        if args.now:
+            launch.delete(folder)
+        else:
+            launch.discard(folder)
         output.say(f"deleted {folder.name}")
+    if not args.now:
+        names = " ".join(folder.name for folder in chosen)
+        output.say_aside(f"for {trash.KEPT_DAYS} days this undoes it: workbench rm --undo {names}")
+    return 0
+
+
+def _restore(args: argparse.Namespace) -> int:
+    for name in args.words:
+        folder = trash.restore(name, args.checkpoints)
+        taken = "" if folder.name == name else f" as {folder.name}: its name was taken meanwhile"
+        output.say(f"brought {name} back{taken}")
     return 0
 
 

@@ -8,6 +8,7 @@ import shutil
 import socket
 import time
 from collections.abc import Iterator
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from workbench.params import Value
 FORMAT = 1
 NUMBER_DIGITS = 4
 RESERVE_BYTES = 16_384
+COPY_SIGN = "~"  # no recipe's name has it: `images-cnn-0001~2` is the second of that name in the trash
 
 _NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
 _ASIDE = re.compile(r"\..+\.\d+")
@@ -97,6 +99,11 @@ class RunFolder:
     @property
     def reserve_file(self) -> Path:
         return self.path / ".reserve"
+
+    @property
+    def marks_file(self) -> Path:
+        """Star and note, which people give."""
+        return self.path / "marks.json"
 
     @property
     def start_file(self) -> Path:
@@ -231,6 +238,32 @@ def all_runs(checkpoints: Path) -> Iterator[RunFolder]:
             yield folder
 
 
+def trash_dir(checkpoints: Path) -> Path:
+    """Where deleted runs lie until they are deleted for good."""
+    return checkpoints / ".trash"
+
+
+def name_in_trash(path: Path) -> str:
+    """The name that a run in the trash had."""
+    name, sign, count = path.name.rpartition(COPY_SIGN)
+    return name if sign and count.isdecimal() else path.name
+
+
+def take_name(name: str, checkpoints: Path) -> RunFolder:
+    """An empty folder of that name, or with the next free number where it is taken.
+
+    Raises:
+        OSError: when the place cannot be written to.
+    """
+    folder = RunFolder(checkpoints / name)
+    try:
+        folder.path.mkdir()
+    except FileExistsError:
+        numbered = _NUMBERED.fullmatch(name)
+        return _make_numbered(checkpoints, numbered["stem"] if numbered else name)
+    return folder
+
+
 def step_file(step: int) -> str:
     """The name of a checkpoint that is kept under its step."""
     return f"step-{step:08d}.pt"
@@ -282,5 +315,9 @@ def _make_numbered(checkpoints: Path, stem: str) -> RunFolder:
 
 
 def _last_number(checkpoints: Path, stem: str) -> int:
-    matches = (_NUMBERED.fullmatch(entry.name) for entry in os.scandir(checkpoints))
+    """Those in the trash count too: they can come back under their own names."""
+    names = [entry.name for entry in os.scandir(checkpoints)]
+    with suppress(FileNotFoundError):  # nothing was deleted yet
+        names += [name_in_trash(Path(entry.name)) for entry in os.scandir(trash_dir(checkpoints))]
+    matches = (_NUMBERED.fullmatch(name) for name in names)
     return max((int(m["number"]) for m in matches if m and m["stem"] == stem), default=0)

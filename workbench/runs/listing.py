@@ -8,7 +8,9 @@ from typing import TYPE_CHECKING
 
 from workbench.errors import WorkbenchError
 from workbench.runs import folder as folders
+from workbench.runs import marks
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
+from workbench.runs.marks import NO_MARKS, Marks
 from workbench.runs.state import State, Status, status_of
 
 if TYPE_CHECKING:
@@ -19,12 +21,13 @@ _Fingerprint = tuple[tuple[int, ...], ...]
 
 @dataclass(frozen=True)
 class RunSummary:
-    """One line of the list of runs; `fault` says why `run.json` could not be read."""
+    """One line of the list of runs; `fault` says why one of its files could not be read."""
 
     folder: RunFolder
     manifest: Manifest
     status: Status
     fault: str = ""
+    marks: Marks = NO_MARKS
 
     @property
     def name(self) -> str:
@@ -39,6 +42,7 @@ class Listing:
         self.watched = watched
         self._foreign: ForeignListing | None = None
         self._manifests: dict[str, tuple[_Fingerprint, Manifest, str]] = {}
+        self._marks: dict[str, tuple[_Fingerprint, Marks, str]] = {}
         self._ended: dict[str, tuple[_Fingerprint, Status]] = {}
 
     def read(self) -> list[RunSummary]:
@@ -63,13 +67,21 @@ class Listing:
             status = self._status(folder)
         except OSError as refused:
             status, fault = Status(), fault or f"{folder.path} cannot be read: {refused.strerror}"
-        return RunSummary(folder, manifest, status, fault)
+        given, marks_fault = self._marks_of(folder)
+        return RunSummary(folder, manifest, status, fault or marks_fault, given)
 
     def _manifest(self, folder: RunFolder) -> tuple[Manifest, str]:
         written = _fingerprint(folder.manifest_file)
         kept = self._manifests.get(folder.name)
         if kept is None or kept[0] != written:  # a deleted run's name can be given again
             kept = self._manifests[folder.name] = (written, *_read_manifest(folder))
+        return kept[1:]
+
+    def _marks_of(self, folder: RunFolder) -> tuple[Marks, str]:
+        written = _fingerprint(folder.marks_file)
+        kept = self._marks.get(folder.name)
+        if kept is None or kept[0] != written:
+            kept = self._marks[folder.name] = (written, *_read_marks(folder))
         return kept[1:]
 
     def _status(self, folder: RunFolder) -> Status:
@@ -89,6 +101,13 @@ def _read_manifest(folder: RunFolder) -> tuple[Manifest, str]:
     except WorkbenchError as fault:
         nobody = Manifest(name=folder.name, recipe=RecipeReference(id="?", file=""), created=0.0)
         return nobody, fault.title
+
+
+def _read_marks(folder: RunFolder) -> tuple[Marks, str]:
+    try:
+        return marks.read(folder), ""
+    except WorkbenchError as fault:
+        return NO_MARKS, fault.title
 
 
 def _fingerprint(*files: Path) -> _Fingerprint:

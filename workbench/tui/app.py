@@ -18,6 +18,7 @@ from textual.signal import Signal
 
 from workbench import units
 from workbench.catalog import RecipeInfo
+from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
 from workbench.tui import keys, look, theme
@@ -26,6 +27,7 @@ from workbench.tui.link import Link
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
+from workbench.units import plain
 
 if TYPE_CHECKING:
     from workbench.runs.saved import Saved
@@ -129,6 +131,7 @@ class WorkbenchApp(App[None]):
         if self.session.watched is not None:
             self.call_after_refresh(self.action_show_runs)
         self.set_interval(RUNS_INTERVAL_S, self.read_runs)
+        self.set_timer(STANDBY_DELAY_S, self._empty_trash)
         if self._own_standby:
             self.set_timer(STANDBY_DELAY_S, self._start_standby)
             self.set_timer(DRAWING_DELAY_S, self._load_drawing)
@@ -144,6 +147,17 @@ class WorkbenchApp(App[None]):
                 timeout=FAULTS_SHOWN_S,
                 markup=False,
             )
+
+    def _empty_trash(self) -> None:
+        self.run_worker(partial(self._empty, self.session.checkpoints), group="trash", thread=True)
+
+    def _empty(self, checkpoints: Path) -> None:
+        from workbench.runs import trash  # noqa: PLC0415  # after the first screen
+
+        try:
+            trash.empty(checkpoints)
+        except WorkbenchError as fault:
+            self.call_from_thread(self.notify, plain(fault.title), severity="warning", markup=False)
 
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:

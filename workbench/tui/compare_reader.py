@@ -18,7 +18,7 @@ from workbench.params import Value
 from workbench.runs import control
 from workbench.runs.comparison import Outcome, in_order, outcome, parameters_held
 from workbench.runs.folder import Manifest, RunFolder
-from workbench.runs.history import History
+from workbench.runs.foreign.opening import open_history
 from workbench.runs.series import Series
 from workbench.runs.state import Status
 from workbench.schema import Schema
@@ -39,7 +39,7 @@ class _Read:
 
     def __init__(self, folder: RunFolder) -> None:
         self.folder = folder
-        self.history = History(folder)
+        self.history = open_history(folder)
         self.gone = False
         self.fault = ""
         self.manifest, self.schema = self._describe()

@@ -15,7 +15,7 @@ from workbench import schema as schemas
 from workbench.catalog import RecipeInfo, read_recipe
 from workbench.errors import UsageError, WorkbenchError, refuse
 from workbench.params import Value, check_all, parse_all
-from workbench.runs import control, events
+from workbench.runs import control, events, trash
 from workbench.runs import folder as folders
 from workbench.runs.comparison import parameters_held
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
@@ -207,8 +207,19 @@ def rehearsed(order: Order, standby: Standby | None = None) -> protocol.Report:
     return report
 
 
+def discard(folder: RunFolder, when_ns: int | None = None) -> None:
+    """Move a run into the trash; those with the same `when_ns` come back together.
+
+    Raises:
+        AliveError: when the run is alive.
+    """
+    with alone(folder):
+        refuse_living(folder, "be deleted")
+        trash.put(folder, when_ns)
+
+
 def delete(folder: RunFolder) -> None:
-    """Remove a run's folder.
+    """Remove a run's folder for good.
 
     Raises:
         AliveError: when the run is alive.

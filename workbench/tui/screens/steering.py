@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import time
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -28,6 +30,8 @@ _ALLOWED = {
     "continue": _ENDED,
     "delete": _ENDED,
 }
+_MOST_NAMES = 5
+_OF_MANY = {"stop", "pause", "resume", "delete"}
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,10 @@ class Target:
 
     folder: RunFolder
     state: State
+
+    def allows(self, action: str) -> bool:
+        """Whether its state does; what another program records is never steered."""
+        return not self.folder.read_only and self.state in _ALLOWED[action]
 
 
 class SteeringScreen(WorkbenchScreen[None]):
@@ -57,22 +65,33 @@ class SteeringScreen(WorkbenchScreen[None]):
 
     @dataclass
     class Deleted(Message):
-        """A run is no more."""
+        """Runs are in the trash; `fault` is why the others of them are not."""
 
-        folder: RunFolder
+        folders: Sequence[RunFolder]
+        fault: WorkbenchError | None = None
 
     @property
     def target(self) -> Target | None:
         """The run that the keys mean, if there is one."""
         raise NotImplementedError
 
+    @property
+    def targets(self) -> Sequence[Target]:
+        """The runs that stop, pause, resume and delete mean; more than one where several are marked."""
+        return () if self.target is None else (self.target,)
+
+    def allowed(self, action: str) -> list[RunFolder]:
+        """Those of the targets whose state allows an action."""
+        return [target.folder for target in self.targets if target.allows(action)]
+
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what the run's state allows is offered."""
         if action in _ALLOWED:
-            target = self.target if self.is_mounted else None
-            if target is None or target.folder.read_only:
+            if not self.is_mounted:
                 return False
-            return target.state in _ALLOWED[action]
+            if action in _OF_MANY:
+                return bool(self.allowed(action))
+            return self.target is not None and self.target.allows(action)
         return super().check_action(action, parameters)
 
     def ask(self, folder: RunFolder, request: control.Request, wish: str) -> None:
@@ -87,29 +106,39 @@ class SteeringScreen(WorkbenchScreen[None]):
         self.in_thread(write, "ask", exclusive=False)
 
     def action_pause(self) -> None:
-        if self.target is not None:
-            self.ask(self.target.folder, control.Pause(), "pause")
+        self._ask_of_all("pause", control.Pause)
 
     def action_resume(self) -> None:
-        if self.target is not None:
-            self.ask(self.target.folder, control.Resume(), "resume")
+        self._ask_of_all("resume", control.Resume)
+
+    def _ask_of_all(self, wish: str, request: Callable[[], control.Request]) -> None:
+        folders = self.allowed(wish)
+
+        def ask(way: str | None) -> None:
+            for folder in folders if way == "yes" else ():
+                self.ask(folder, request(), wish)
+
+        if len(folders) > 1:
+            title = f"{wish.capitalize()} {named(folders)}?"
+            self.app.push_screen(QuestionScreen(title, _names(folders), yes=f"{wish} them"), ask)
+        else:
+            ask("yes")
 
     def action_stop(self) -> None:
-        if self.target is None:
+        folders = self.allowed("stop")
+        if not folders:
             return
-        folder = self.target.folder
         question = QuestionScreen(
-            f"Stop {folder.name}?",
-            "It writes a checkpoint first, and can be continued from there.",
+            f"Stop {named(folders)}?",
+            "A checkpoint is written first, to be continued from.",
             yes="stop now",
             other="after this epoch",
         )
-        self.app.push_screen(question, partial(self._stop, folder))
+        self.app.push_screen(question, partial(self._stop, folders))
 
-    def _stop(self, folder: RunFolder, way: str | None) -> None:
-        if way:
-            when = control.Stop(when="now" if way == "yes" else "epoch")
-            self.ask(folder, when, "stop")
+    def _stop(self, folders: Sequence[RunFolder], way: str | None) -> None:
+        for folder in folders if way else ():
+            self.ask(folder, control.Stop(when="now" if way == "yes" else "epoch"), "stop")
 
     def action_continue(self) -> None:
         if self.target is None:
@@ -129,28 +158,49 @@ class SteeringScreen(WorkbenchScreen[None]):
         self.workbench.read_runs()
 
     def action_delete(self) -> None:
-        if self.target is None:
+        folders = self.allowed("delete")
+        if not folders:
             return
-        folder = self.target.folder
         question = QuestionScreen(
-            f"Delete {folder.name}?",
-            "Its curves, log and checkpoints are gone for good.",
-            yes="delete it",
+            f"Delete {named(folders)}?",
+            "For a week u in the list of runs brings back what was deleted last.",
+            yes="delete it" if len(folders) == 1 else "delete them",
         )
-        self.app.push_screen(question, partial(self._delete, folder))
+        self.app.push_screen(question, partial(self._delete, folders))
 
-    def _delete(self, folder: RunFolder, way: str | None) -> None:
-        if way != "yes":
-            return
-
-        def remove() -> Message:
-            from workbench.workers.launch import delete  # noqa: PLC0415  # it brings numpy
-
-            delete(folder)
-            return self.Deleted(folder)
-
-        self.in_thread(remove, "delete")
+    def _delete(self, folders: Sequence[RunFolder], way: str | None) -> None:
+        if way == "yes":
+            self.in_thread(partial(_discard, folders), "delete")
 
     def on_steering_screen_deleted(self, message: Deleted) -> None:
-        self.tell(f"{message.folder.name} is deleted")
+        if message.folders:
+            verb = "is" if len(message.folders) == 1 else "are"
+            self.tell(f"{named(message.folders)} {verb} deleted")
+        if message.fault is not None:
+            self.tell_error(message.fault)
         self.workbench.read_runs()
+
+
+def named(folders: Sequence[RunFolder]) -> str:
+    """One run by its name, several by their number."""
+    return folders[0].name if len(folders) == 1 else f"{len(folders)} runs"
+
+
+def _names(folders: Sequence[RunFolder]) -> str:
+    more = f" and {len(folders) - _MOST_NAMES} more" if len(folders) > _MOST_NAMES else ""
+    return ", ".join(folder.name for folder in folders[:_MOST_NAMES]) + more
+
+
+def _discard(folders: Sequence[RunFolder]) -> SteeringScreen.Deleted:
+    """All at one time, so that they come back together."""
+    from workbench.workers.launch import discard  # noqa: PLC0415  # it brings numpy
+
+    when_ns, gone, faults = time.time_ns(), [], []
+    for folder in folders:
+        try:
+            discard(folder, when_ns)
+        except WorkbenchError as fault:
+            faults.append(fault)
+        else:
+            gone.append(folder)
+    return SteeringScreen.Deleted(gone, faults[0] if faults else None)
