@@ -38,7 +38,7 @@ def test_without_colour_and_without_unicode_in_forty_columns(
 ) -> None:
     record(events.Finished(time=9.0, step=60))
     one = terminal(40, 12, NO_COLOR="1", LC_ALL="C")
-    one.sees("linear_regression")
+    one.sees("from_scratch")
     one.press("2")
     one.sees("+ finished")
     one.press("\r")

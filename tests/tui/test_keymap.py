@@ -16,7 +16,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.keymap import complete, keymap
 from workbench.workers.standby import Standby
 
-from .driving import drive, press, screen, sees, toasts, until
+from .driving import LARGE, drive, press, screen, sees, toasts, until
 
 Open = Callable[..., WorkbenchApp]
 
@@ -96,14 +96,14 @@ def test_a_moved_key_works_and_is_shown_in_footer_help_and_palette(
         await press(pilot, "d")
         assert "Delete" not in screen(pilot)
         await press(pilot, "question_mark")
-        await sees(pilot, "X  delete an ended run")
+        await sees(pilot, "X  put an ended run into the trash")
         await press(pilot, "escape colon")
-        await pilot.press(*"delete an")
+        await pilot.press(*"put an ended")
         await sees(pilot, "key: X")
         await press(pilot, "escape X")
         await sees(pilot, "y delete it")
 
-    drive(opened(app__runs="f3", run__delete="X"), script)
+    drive(opened(app__runs="f3", run__delete="X"), script, LARGE)
 
 
 def test_pausing_and_resuming_may_have_different_keys(opened: Open, living: object) -> None:

@@ -12,6 +12,7 @@ from textual.widget import Widget
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.widgets.checkpoints_table import CheckpointsTable
 from workbench.tui.widgets.log_view import LogView
 from workbench.tui.widgets.recipe_list import RecipeList
 from workbench.tui.widgets.runs_table import RunsTable
@@ -61,15 +62,27 @@ def test_in_the_runs(app: WorkbenchApp, record: Callable[..., RunFolder]) -> Non
     drive(app, script)
 
 
-@pytest.mark.parametrize(
-    ("tab", "query"), [("3", "LogView"), ("4", "#parameters"), ("5", "#checkpoints")]
-)
-def test_on_the_page_of_a_run(
-    app: WorkbenchApp, record: Callable[..., RunFolder], tab: str, query: str
-) -> None:
+def test_in_the_checkpoints(app: WorkbenchApp, record: Callable[..., RunFolder]) -> None:
     folder = record(events.Finished(time=9.0, step=60))
     for step in range(1, 31):
         Path(folder.path / f"step-{step:08d}.pt").write_bytes(b"")
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder)
+        await sees(pilot, "✓ finished")
+        await press(pilot, "5")
+        await sees(pilot, "step-00000030.pt")
+        table = app.screen.query_one(CheckpointsTable)
+        moved_as_vim_does(await places(pilot, lambda: table.cursor_row))
+
+    drive(app, script)
+
+
+@pytest.mark.parametrize(("tab", "query"), [("3", "LogView"), ("4", "#parameters")])
+def test_on_the_page_of_a_run(
+    app: WorkbenchApp, record: Callable[..., RunFolder], tab: str, query: str
+) -> None:
+    record(events.Finished(time=9.0, step=60))
 
     async def script(pilot: Pilot[None]) -> None:
         await press(pilot, "2")

@@ -17,6 +17,7 @@ from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.tui import keys, theme
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.screens.base import WorkbenchScreen
 
 from .driving import drive, press, sees
 
@@ -47,7 +48,7 @@ def test_every_key_is_bound_where_its_action_is(
 ) -> None:
     assert key.id in bound, "a key that no page and no widget has"
     where, name, _ = actions.parse(key.action)
-    kinds = [WorkbenchApp] if where == "app" else bound[key.id]
+    kinds = {"app": [WorkbenchApp], "screen": list(_kinds(WorkbenchScreen))}.get(where, bound[key.id])
     assert any(hasattr(kind, f"{start}_{name}") for kind in kinds for start in ("action", "_action"))
 
 

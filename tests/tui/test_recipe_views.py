@@ -132,7 +132,7 @@ def test_a_launch_does_not_wait_for_layers_that_nobody_looks_at(
     checkpoints: Path, tmp_path: Path, standby: Standby
 ) -> None:
     (tmp_path / "lessons").mkdir()
-    slow = NET.replace("time.sleep(self.params.wait_s)", "time.sleep(300)")
+    slow = NET.replace("time.sleep(self.params.wait_s)", "time.sleep(60)")
     (tmp_path / "lessons" / "slow.py").write_text(slow)
     app = WorkbenchApp(checkpoints, [tmp_path], standby=standby)
 

@@ -120,3 +120,21 @@ def test_without_a_folder_to_watch_nothing_is_searched(
 )
 def test_a_step_is_never_cut_into_another_number(step: int, room: int, shown: str) -> None:
     assert _step(step, room) == shown
+
+
+def test_they_are_compared_with_ours_but_get_no_star(app: WorkbenchApp, record: Record) -> None:
+    folder = record(events.Finished(time=9.0, step=60))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "◇ recorded")
+        await press(pilot, "a asterisk")
+        await sees(pilot, "★")
+        assert screen(pilot).count("★") == 1
+        await press(pilot, "v")
+        await sees(pilot, "train/loss")
+        await press(pilot, "2")
+        await sees(pilot, "model")
+        shown = screen(pilot)
+        assert folder.name in shown and "version_0" in shown and "version_1" in shown
+
+    drive(app, script, LARGE)

@@ -105,6 +105,10 @@ class RunsScreen(SteeringScreen):
 
     def _runs_changed(self, runs: Runs) -> None:
         self.query_one(TopLine).count(runs, self.session.fault)
+        if not runs:
+            self.set_focus(None)  # or it goes on to the filter, which then takes every key
+        elif self.has_class("-empty"):
+            self.query_one(RunsTable).focus()
         self.set_class(not runs, "-empty")
         self._fill()
 

@@ -52,7 +52,15 @@ class RunsTable(DataTable[Content]):
         & > .datatable--even-row, & > .datatable--odd-row { background: $background; }
     }
     """
-    BINDINGS = keys.bindings("runs.open", "runs.mark", "runs.mark_all", "runs.sort", "runs.reverse")
+    BINDINGS = keys.bindings(
+        "runs.open",
+        "runs.top",
+        "runs.bottom",
+        "runs.mark",
+        "runs.mark_all",
+        "runs.sort",
+        "runs.reverse",
+    )
 
     @dataclass
     class Moved(Message):
