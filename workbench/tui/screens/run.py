@@ -192,8 +192,8 @@ class RunScreen(SteeringScreen):
                 self.tell(f"{wish}: done")
 
     def on_steering_screen_deleted(self, message: SteeringScreen.Deleted) -> None:
-        super().on_steering_screen_deleted(message)
-        self.dismiss()
+        if self.folder in message.folders:
+            self.dismiss()
 
     def on_curves_view_changed(self) -> None:
         self._read_soon()
