@@ -11,6 +11,7 @@ import pytest
 from workbench.cli.main import main
 from workbench.runs.folder import RunFolder, find
 from workbench.runs.state import State, status_of
+from workbench.workers import ending
 
 from .waiting import wait_for, wait_for_step
 
@@ -88,3 +89,27 @@ def test_a_fork_needs_a_checkpoint_that_is_there(
     err = capsys.readouterr().err
     assert f"no checkpoint of {finished.name} 'best.pt'" in err
     assert "it has none yet" in err
+
+
+def test_a_run_that_does_not_leave_is_ended_by_force(
+    slow: RunFolder, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ending, "PATIENCE_S", 0.3)
+    worker = status_of(slow).pid
+    os.kill(worker, signal.SIGSTOP)
+    assert main(["stop", slow.name, "--kill"]) == 0
+    told = capsys.readouterr()
+    assert f"SIGTERM to process {worker}" in told.err
+    assert f"SIGKILL to process {worker}. The worker ends at once." in told.err
+    assert f"{slow.name}: lost" in told.out
+    assert f"worker {worker} is gone; cpu is free again" in told.out
+    assert status_of(slow).state is State.LOST
+
+
+def test_a_run_that_leaves_when_asked_is_not_hurt(
+    slow: RunFolder, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert main(["stop", slow.name, "--kill"]) == 0
+    told = capsys.readouterr()
+    assert "SIG" not in told.err
+    assert f"{slow.name}: stopped" in told.out

@@ -173,7 +173,13 @@ def _compare(one: argparse.ArgumentParser) -> None:
 
 def _stop(one: argparse.ArgumentParser) -> None:
     _run_names(one)
-    one.add_argument("--after-epoch", action="store_true", help="at the end of the epoch, not now")
+    way = one.add_mutually_exclusive_group()
+    way.add_argument("--after-epoch", action="store_true", help="at the end of the epoch, not now")
+    way.add_argument(
+        "--kill",
+        action="store_true",
+        help="whoever has not left after 10 s gets SIGTERM, and after another 10 s SIGKILL",
+    )
 
 
 def _on_nan(one: argparse.ArgumentParser) -> None:

@@ -11,23 +11,58 @@ from workbench import units
 from workbench.cli import output, progress
 from workbench.cli.arguments import assignments, refuse, runs
 from workbench.cli.warming import values, warm
+from workbench.errors import WorkbenchError
 from workbench.runs import control, events
 from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import State, Status, status_of
-from workbench.workers import launch
+from workbench.workers import ending, launch
 
 ANSWER_S = 5.0
 POLL_S = 0.05
+ENDED = {state for state in State if state.ended}
 _NO_ANSWER = "asked; the worker has not come to it yet"
 
 
 def stop_runs(args: argparse.Namespace) -> int:
-    """Ask runs to write a checkpoint and leave, now or at the end of the epoch."""
+    """Ask runs to write a checkpoint and leave, now or at the end of the epoch; or make them."""
+    if args.kill:
+        return _end_all(runs(args))
     when: Literal["now", "epoch"] = "epoch" if args.after_epoch else "now"
-    goal = {state for state in State if state.ended}
-    goal |= {State.STOPPING} if args.after_epoch else set()
+    goal = ENDED | ({State.STOPPING} if args.after_epoch else set())
     return ask_all(runs(args), lambda: control.Stop(when=when), goal)
+
+
+def _end_all(asked: Sequence[RunFolder]) -> int:
+    """Ask, then send SIGTERM, then SIGKILL, to all that are still there after each patience."""
+    _refuse_ended(asked)
+    for folder in asked:
+        control.ask(folder.control_file, control.Stop())
+    faults: dict[str, str] = {}
+    for rung in ending.Rung:
+        deadline = time.monotonic() + ending.PATIENCE_S
+        for folder in [one for one in asked if one.name not in faults]:
+            if not _wait_for_state(folder, ENDED, deadline).state.ended:
+                faults.update(_take(folder, rung))
+    deadline = time.monotonic() + ANSWER_S
+    for folder in asked:
+        status = _wait_for_state(folder, ENDED, deadline)
+        proof = ending.free_again(folder, status) if status.state.ended else ""
+        state = output.of_state(status.state.value)
+        output.say(f"{folder.name}: {state}  {progress.place(status)}  {proof}".rstrip())
+    refuse([units.plain(fault) for fault in faults.values()])
+    return 0
+
+
+def _take(folder: RunFolder, rung: ending.Rung) -> dict[str, str]:
+    """Send the signal; why it could not be sent, by the run's name, unless the run has just ended."""
+    try:
+        offered = ending.offer(folder, rung)
+        output.say_aside(f"{folder.name}: {rung} to process {offered.worker.pid}. {offered.cost}")
+        ending.take(folder, offered)
+    except WorkbenchError as fault:
+        return {} if status_of(folder).state.ended else {folder.name: fault.title}
+    return {}
 
 
 def pause_runs(args: argparse.Namespace) -> int:
