@@ -37,6 +37,7 @@ ALL: list[events.Event] = [
     events.FigureShown(time=1.0, step=3, name="samples", file="samples-00000003.json"),
     events.ParameterSet(time=1.0, step=3, name="rate", old=0.1, value=0.2, request="abc"),
     events.Answered(time=1.0, request="abc", refused="not live"),
+    events.System(time=8.5, values={"GPU %": 97.0}),
     events.Message(time=1.0, text="careful", level="warning"),
     events.Finished(time=1.0, step=9, results={"loss": 0.1}),
     events.Stopped(time=1.0, step=9, by="SIGTERM"),

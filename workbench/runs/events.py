@@ -146,6 +146,12 @@ class Message(Record, frozen=True, tag="message"):
     level: Literal["info", "warning"] = "info"
 
 
+class System(Record, frozen=True, tag="system"):
+    """What the worker and its machine were using: `values` by names that end in a unit."""
+
+    values: dict[str, float]
+
+
 class Finished(Record, frozen=True, tag="finished"):
     """The recipe ran to its end; `results` are its last and best numbers."""
 
@@ -194,6 +200,7 @@ Event = (
     | ParameterSet
     | Answered
     | Message
+    | System
     | Finished
     | Stopped
     | Failed

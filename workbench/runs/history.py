@@ -18,6 +18,7 @@ from workbench.runs import events, state
 from workbench.runs.columns import ColumnDecoder, Columns
 from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
+from workbench.runs.samples import Samples
 from workbench.runs.series import Series
 
 READ_BUDGET_S = 0.02
@@ -34,6 +35,7 @@ class History:
 
     Attributes:
         series: every metric by name, in order of appearance, without abandoned points.
+        system: what worker and machine were using, by name; all of it, of abandoned steps too.
         figures: the records of each figure by name, oldest first.
         epochs: steps, and how many epochs were done then, wherever the epoch changed.
         answers: what became of each request, by the request's id.
@@ -42,6 +44,7 @@ class History:
 
     folder: RunFolder
     series: dict[str, Series] = field(default_factory=dict)
+    system: Samples = field(default_factory=Samples)
     started: list[events.Started] = field(default_factory=list)
     checkpoints: list[events.Checkpoint] = field(default_factory=list)
     parameters_set: list[events.ParameterSet] = field(default_factory=list)
@@ -197,6 +200,8 @@ class History:
                 self._note_epoch(record)
             case events.Message():
                 self.messages.append(record)
+            case events.System():
+                self.system.add(record, self.recorded.step, self.recorded.updated)
             case events.Answered():
                 self.answers[record.request] = record
             case events.Finished() | events.Stopped() | events.Failed():
@@ -216,6 +221,7 @@ class History:
     def _begin_attempt(self, record: events.Started) -> None:
         self.ended = None
         self.started.append(record)
+        self.system.begin_attempt()
         if len(self.started) > 1:
             self._abandon_after(record.step)
 

@@ -31,6 +31,7 @@ from workbench.workers import devices, queue
 from workbench.workers.faults import describe
 from workbench.workers.fitting import let_go, what_fits
 from workbench.workers.loading import load
+from workbench.workers.sampling import Sampler
 
 
 class Attempt:
@@ -52,6 +53,7 @@ class Attempt:
         self._signal = ""
         self._made: Recipe | None = None
         self._run: Run | None = None
+        self._sampler: Sampler | None = None
 
     def terminate(self, signal_name: str) -> None:
         """SIGTERM and its like: finish the step, write a checkpoint, leave."""
@@ -80,6 +82,8 @@ class Attempt:
         held.callback(lease.release)
         self._made = self._recipe(lease.device.name)
         run = self._begin(self._made, lease.device.name)
+        self._sampler = Sampler(self.recorder, lease.device.name, lambda: run.step)
+        self._sampler.start()
         self._made.run(run)
         self._end(run)
 
@@ -191,6 +195,7 @@ class Attempt:
         return overrides
 
     def _end(self, run: Run) -> None:
+        self._stop_sampling()
         left_early = run.stopping and not (run.meter.total and run.step >= run.meter.total)
         if left_early:
             try:
@@ -205,10 +210,15 @@ class Attempt:
         results = {name: finite_or_word(value) for name, value in run.results.items()}
         self.recorder.record(events.Finished(time=now(), step=run.step, results=results))
 
+    def _stop_sampling(self, *, last: bool = False) -> None:
+        if self._sampler is not None:
+            self._sampler.stop(last=last)
+
     def _fail(self, fault: BaseException) -> None:
         if isinstance(fault, OSError) and fault.errno in {errno.ENOSPC, errno.EDQUOT}:
             # Room kept back for the last words of a run whose disk is full.
             self.folder.reserve_file.unlink(missing_ok=True)
+        self._stop_sampling(last=True)
         step = 0 if self._run is None else self._run.step
         self._await_checkpoints()
         failed = describe(fault, step, self.folder.name, self._current_values())

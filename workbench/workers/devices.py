@@ -91,7 +91,7 @@ def _cuda() -> Iterator[Device]:
     except pynvml.NVMLError:
         return  # no driver, so no CUDA device
     try:
-        for index, handle in enumerate(_visible_handles()):
+        for index, handle in enumerate(visible_handles()):
             total, free = _memory(handle)
             yield Device(
                 name=f"cuda:{index}",
@@ -116,7 +116,7 @@ def _memory(handle: object) -> tuple[int, int]:
     return int(memory.total), int(memory.free)
 
 
-def _visible_handles() -> Iterator[object]:
+def visible_handles() -> Iterator[object]:
     """Handles in the order in which CUDA numbers them: `$CUDA_VISIBLE_DEVICES` chooses and sorts."""
     count = pynvml.nvmlDeviceGetCount()
     chosen = os.environ.get("CUDA_VISIBLE_DEVICES")
