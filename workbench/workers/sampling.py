@@ -22,6 +22,7 @@ INTERVAL_S = 5.0
 STILL_SAMPLES = 24
 MOST_INTERVAL_S = 600.0
 LEAVE_S = 2.0
+SETTLE_S = 0.5  # the first step does not wait for the driver's library
 GIGABYTE = 1e9
 
 
@@ -50,6 +51,7 @@ class Sampler:
         self._last = False
 
     def _sample(self) -> None:
+        self._left.wait(SETTLE_S)
         with ExitStack() as held:
             machine = Machine(self._device, held)
             still, step = 0, self._step()
