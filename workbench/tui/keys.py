@@ -164,6 +164,8 @@ KEYS: tuple[Key, ...] = (
     Key("tabs.3", "3", "show_tab(2)", "", "log"),
     Key("tabs.4", "4", "show_tab(3)", "", "parameters"),
     Key("tabs.5", "5", "show_tab(4)", "", "checkpoints"),
+    Key("tabs.6", "6", "show_tab(5)", "", "what worker and machine use"),
+    Key("tabs.7", "7", "show_tab(6)", "", "why a run failed or was lost"),
     Key("checkpoints.fork", "enter", "screen.fork", "", "fork from the checkpoint under the cursor"),
     Key("checkpoints.down", "down", "cursor_down", "", "the checkpoint below"),
     Key("checkpoints.up", "up", "cursor_up", "", "the checkpoint above"),

@@ -73,10 +73,27 @@ class FigureView:
 
 @dataclass(frozen=True)
 class View:
-    """What is visible: one of the two drawings, or none."""
+    """What is visible: one of the three drawings, or none."""
 
     plots: PlotView | None = None
+    system: PlotView | None = None
     figure: FigureView | None = None
+
+
+@dataclass(frozen=True)
+class PostMortem:
+    """What a failed or lost run left behind, in words; what is not known is empty."""
+
+    title: str
+    remedy: str = ""
+    exception: str = ""
+    kind: str = ""
+    step: int = 0
+    non_finite: str = ""
+    memory: tuple[str, ...] = ()
+    worker: str = ""
+    log: tuple[str, ...] = ()
+    traceback: str = ""
 
 
 @dataclass(frozen=True)
@@ -90,6 +107,8 @@ class Facts:
         figures: the newest step of each.
         answers: by request, why it was refused; empty where it was done.
         faults: damaged lines of the record.
+        system: the newest sample of what worker and machine use, by name.
+        post_mortem: None for a run that neither failed nor is lost.
         read_only: another program wrote it; there is nobody to ask for anything.
     """
 
@@ -103,6 +122,8 @@ class Facts:
     answers: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     ended: events.Ended | None = None
+    system: Mapping[str, float] = field(default_factory=dict)
+    post_mortem: PostMortem | None = None
     read_only: bool = False
 
     @property

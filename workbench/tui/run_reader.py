@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections import deque
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -21,10 +22,12 @@ from workbench.runs.folder import Manifest, RunFolder, step_in
 from workbench.runs.foreign.history import ForeignHistory
 from workbench.runs.foreign.opening import open_history
 from workbench.runs.saved import saved
+from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
 from workbench.tui.plots import arrange, draw_page, group
-from workbench.tui.run_facts import Facts, FigureView, PlotView, Reach, Snapshot, View
+from workbench.tui.post_mortem import LAST_LINES, post_mortem
+from workbench.tui.run_facts import Facts, FigureView, PlotView, PostMortem, Reach, Snapshot, View
 from workbench.tui.x_axis import XAxis, available, axis_of, chosen
 
 READ_BUDGET_S = 0.4  # drawing a long run while it loads would cost more than reading it
@@ -51,6 +54,9 @@ class RunReader:
         self.busy_s = 0.0
         self._history = open_history(folder)
         self._log = LogFile(folder.output_file)
+        self._last_lines: deque[str] = deque(maxlen=LAST_LINES)
+        self._examined_for: object = None
+        self._post_mortem: PostMortem | None = None
         self._manifest, self._fault = _manifest(folder)
         self._schema = _schema(self._manifest)
         self._drawn_for: object = None
@@ -62,22 +68,24 @@ class RunReader:
         began = time.monotonic()
         loading = self._history.read(READ_BUDGET_S)
         log = tuple(self._log.read())
+        self._last_lines.extend(log)
         drawing = self._draw(view)
         metrics = tuple(self._history.series)
         snapshot = Snapshot(
-            self._facts(), (), drawing.strips, drawing.pages, loading, drawing.reach, metrics
+            self._facts(loading), (), drawing.strips, drawing.pages, loading, drawing.reach, metrics
         )
         changed = bool(log) or snapshot != self._last
         self._last = snapshot
         self.busy_s = time.monotonic() - began
         return replace(snapshot, log=log) if changed else None
 
-    def _facts(self) -> Facts:
+    def _facts(self, loading: bool) -> Facts:
         history = self._history
+        status = history.status()
         return Facts(
             manifest=self._manifest,
             schema=self._schema,
-            status=history.status(),
+            status=status,
             values=self._values(),
             checkpoints=() if self.folder.read_only else saved(self.folder, history.checkpoints),
             messages=tuple(history.messages),
@@ -85,8 +93,18 @@ class RunReader:
             answers={name: _refusal(answer) for name, answer in history.answers.items()},
             faults=tuple([self._fault] if self._fault else []) + tuple(history.faults),
             ended=history.ended,
+            system={name: one.last for name, one in history.system.series.items()},
+            post_mortem=None if loading else self._examine(status),
             read_only=self.folder.read_only,
         )
+
+    def _examine(self, status: Status) -> PostMortem | None:
+        """The post-mortem, made anew only where something came: it looks at every value."""
+        key = status.state, status.reason, self._extent(), tuple(self._last_lines)
+        if key != self._examined_for:
+            self._examined_for = key
+            self._post_mortem = post_mortem(self._history, status, tuple(self._last_lines))
+        return self._post_mortem
 
     def _values(self) -> Mapping[str, Value]:
         """The parameters that hold now: declared, overridden at a resume, set while alive."""
@@ -104,6 +122,8 @@ class RunReader:
             self._drawn_for = key
             if view.plots is not None:
                 self._drawing = self._draw_curves(view.plots)
+            elif view.system is not None:
+                self._drawing = self._draw_system(view.system)
             elif view.figure is not None:
                 self._drawing = Drawing(self._draw_figure(view.figure))
             else:
@@ -119,6 +139,11 @@ class RunReader:
         marks = self._fork(reach) + self._marks(axis)
         strips, pages = draw_page(history.series, marks, view, axis)
         return Drawing(strips, pages, reach)
+
+    def _draw_system(self, view: PlotView) -> Drawing:
+        series, axis = self._history.system.series, XAxis("time", began=self._began())
+        strips, pages = draw_page(series, (), view, axis)
+        return Drawing(strips, pages)
 
     def _fork(self, reach: Reach) -> list[Mark]:
         """Where the run left its parent: at its own beginning."""
@@ -141,6 +166,7 @@ class RunReader:
             len(history.parameters_set),
             sum(map(len, history.series.values())),
             sum(map(len, history.figures.values())),
+            history.system.length,
         )
 
     def _marks(self, axis: XAxis) -> list[Mark]:

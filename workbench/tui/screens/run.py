@@ -30,14 +30,17 @@ from workbench.tui.widgets.figures import Figures
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.log_view import LogView
 from workbench.tui.widgets.notice import Notice
+from workbench.tui.widgets.post_mortem import PostMortemPage
 from workbench.tui.widgets.run_header import RunHeader
 from workbench.tui.widgets.run_tables import parameters_text
+from workbench.tui.widgets.system import System
 from workbench.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
     from workbench.tui.run_reader import RunReader
 
-TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints")
+TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints", "System")
+POST_MORTEM = "Post-mortem"  # behind the others, for failed and lost runs
 # Drawing takes at most this share of one core from the training.
 MOST_SHARE = 0.15
 
@@ -75,6 +78,8 @@ class RunScreen(SteeringScreen):
         self._seen: View | None = None
         self._asked: dict[str, str] = {}
         self._tab = 0
+        self._opening = True
+        self._loading = True
 
     def compose(self) -> ComposeResult:
         yield RunHeader(self.folder.name)
@@ -89,6 +94,8 @@ class RunScreen(SteeringScreen):
             with VerticalScroll(id="parameters"):
                 yield Calm()
             yield Checkpoints()
+            yield System()
+            yield PostMortemPage()
         yield KeyLine()
 
     @property
@@ -126,6 +133,8 @@ class RunScreen(SteeringScreen):
             return View(plots=self.query_one(Curves).view)
         if self._tab == TABS.index("Figures"):
             return View(figure=self.query_one(Figures).view)
+        if self._tab == TABS.index("System"):
+            return View(system=self.query_one(System).curves.view)
         return View()
 
     def on_run_screen_read(self, message: Read) -> None:
@@ -138,6 +147,7 @@ class RunScreen(SteeringScreen):
         if message.fault:
             self.query_one(Notice).say(message.fault)
         if message.snapshot is not None:
+            self._loading = message.snapshot.loading
             self._show(message.snapshot)
         if self._view() != self._seen:  # a key was pressed meanwhile
             self._read_soon()
@@ -152,6 +162,10 @@ class RunScreen(SteeringScreen):
             self.query_one(TabLine).mark(self._tab, self.query_one(Curves).note)
         elif self._tab == TABS.index("Figures"):
             self.query_one(Figures).take(snapshot)
+        elif self._tab == TABS.index("System"):
+            curves = self.query_one(System).curves
+            curves.take(snapshot)
+            self.query_one(TabLine).mark(self._tab, curves.note)
         if snapshot.log:
             self.query_one(LogView).append(snapshot.log)
         if self.facts != before:
@@ -161,16 +175,36 @@ class RunScreen(SteeringScreen):
         self.query_one(RunHeader).fill(self.facts)
         self.query_one("#parameters Calm", Calm).show(parameters_text(self.facts))
         self.query_one(Checkpoints).fill(self.facts)
+        self.query_one(System).fill(self.facts.system, alive=not self.facts.status.state.ended)
+        self._show_post_mortem(before)
         self._show_notice()
         self._tell_answers()
         forkable = bool(self.facts.checkpoints) != bool(before.checkpoints)
         if self.facts.status.state is not before.status.state or forkable:
             self.refresh_bindings()
 
+    def _show_post_mortem(self, before: Facts) -> None:
+        """A dead run's page opens on it; a run that goes on has none."""
+        told = self.facts.post_mortem
+        self.query_one(PostMortemPage).fill(told)
+        if (told is None) != (before.post_mortem is None):
+            self.query_one(TabLine).name_tabs(self._tabs)
+            self.refresh_bindings()
+        if told is None and self._tab == len(TABS):
+            self.action_show_tab(0)
+        if told is not None and self._opening:
+            self.action_show_tab(len(TABS))
+        self._opening = self._opening and self._loading
+
+    @property
+    def _tabs(self) -> tuple[str, ...]:
+        return TABS if self.facts.post_mortem is None else (*TABS, POST_MORTEM)
+
     def _show_notice(self) -> None:
         """What went wrong with the run or came between, and what with its record."""
         status, faults = self.facts.status, self.facts.faults
-        broken = status.state in {State.FAILED, State.LOST, State.PREEMPTED}
+        told = self._tab == len(TABS)  # the post-mortem says it all
+        broken = status.state in {State.FAILED, State.LOST, State.PREEMPTED} and not told
         remedies = [status.remedy] if broken and status.remedy else []
         if faults:
             more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
@@ -219,20 +253,25 @@ class RunScreen(SteeringScreen):
     def on_figures_view_changed(self) -> None:
         self._read_soon()
 
+    def on_system_curves_view_changed(self) -> None:
+        self._read_soon()
+
     def _read_soon(self) -> None:
         self._due = 0.0
         self._read_if_due()
 
     def action_tab(self, by: int) -> None:
-        self.action_show_tab((self._tab + by) % len(TABS))
+        self.action_show_tab((self._tab + by) % len(self._tabs))
 
     def action_show_tab(self, index: int) -> None:
         self._tab = index
+        self._opening = False
         switcher = self.query_one(ContentSwitcher)
-        switcher.current = TABS[index].lower()
+        switcher.current = self._tabs[index].lower()
         inside = switcher.query_one(f"#{switcher.current}").walk_children(Widget, with_self=True)
         self.set_focus(next((widget for widget in inside if widget.focusable), None))
         self.query_one(TabLine).mark(index)
+        self._show_notice()
         self._read_soon()
 
     def action_checkpoint(self) -> None:
@@ -242,6 +281,8 @@ class RunScreen(SteeringScreen):
         """A run without checkpoints has nothing to fork from."""
         if action == "fork":
             return bool(self.facts.checkpoints)
+        if action == "show_tab":
+            return parameters[0] in range(len(self._tabs))
         return super().check_action(action, parameters)
 
     def action_fork(self) -> None:
