@@ -55,6 +55,9 @@ def test_what_is_known_is_gathered(failed: RunFolder) -> None:
     assert told.memory == ("worker/RAM 2.25 GB, at most 3.5 GB",)
     assert (told.log[0], told.log[-1], told.worker) == ("line 10", "line 29", "")
     assert post_mortem(history, Status(state=State.FINISHED), []) is None
+    never = post_mortem(History(RunFolder(failed.path / "none")), Status(state=State.LOST), [])
+    assert never is not None
+    assert (never.worker, never.non_finite) == ("none ever had this run", "")
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])

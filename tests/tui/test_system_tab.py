@@ -71,6 +71,6 @@ def test_without_samples_it_says_so(app: WorkbenchApp, living: LivingRun) -> Non
     async def script(pilot: Pilot[None]) -> None:
         app.show_run(living.folder)
         await press(pilot, "6")
-        await sees(pilot, "no samples yet")
+        await sees(pilot, "no samples; a worker takes one every 5 s")
 
     drive(app, script)

@@ -86,7 +86,9 @@ def _memory(system: Mapping[str, Series]) -> tuple[str, ...]:
 
 def _worker(status: Status) -> str:
     """Which process on which host is gone, and since when nothing was heard of it."""
-    who = f"process {status.pid} on {status.host or 'a host that is not known'}"
+    if not status.pid:
+        return "none ever had this run"
+    who = f"process {status.pid} on {status.host}"
     if not status.updated:
         return f"{who}; it left no record"
     heard = time.strftime("%Y-%m-%d %H:%M:%S", time.localtime(status.updated))

@@ -94,7 +94,11 @@ class RunScreen(SteeringScreen):
             with VerticalScroll(id="parameters"):
                 yield Calm()
             yield Checkpoints()
-            yield System()
+            yield System(
+                "what another program uses is not known"
+                if self.folder.read_only
+                else "no samples; a worker takes one every 5 s while it trains"
+            )
             yield PostMortemPage()
         yield KeyLine()
 

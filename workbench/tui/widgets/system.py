@@ -29,8 +29,8 @@ class SystemCurves(Drawing, can_focus=True):
     class ViewChanged(Message):
         """There is other room, or another page is to be seen."""
 
-    def __init__(self) -> None:
-        super().__init__("no samples yet; a worker takes one every 5 s")
+    def __init__(self, empty: str) -> None:
+        super().__init__(empty)
         self.view = PlotView()
         self.pages = 1
 
@@ -71,12 +71,13 @@ class System(Vertical):
     System > Calm { height: auto; margin: 0 0 1 0; }
     """
 
-    def __init__(self) -> None:
+    def __init__(self, empty: str) -> None:
         super().__init__(id="system")
+        self._empty = empty
 
     def compose(self) -> ComposeResult:
         yield Calm()
-        yield SystemCurves()
+        yield SystemCurves(self._empty)
 
     @property
     def curves(self) -> SystemCurves:
