@@ -105,6 +105,13 @@ KEYS: tuple[Key, ...] = (
     Key("runs.top", "home", "scroll_top", "", "to the newest run"),
     Key("runs.bottom", "end", "scroll_bottom", "", "to the oldest run"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
+    Key(
+        "run.stop_by_signal",
+        "s",
+        "press",
+        "end it",
+        "a run that was asked and does not leave: SIGTERM, then SIGKILL",
+    ),
     Key("run.pause", "p", "pause", "pause", "stand still between two steps"),
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
     Key("run.continue", "r", "continue", "continue", "train on from an ended run's last checkpoint"),

@@ -23,7 +23,9 @@ from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
-from workbench.tui.text import Calm, state_style
+from workbench.tui.screens.stopping import StoppingScreen
+from workbench.tui.stop_ladder import StopLadder
+from workbench.tui.text import GOOD, WARNING, Calm, state_style
 from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
@@ -45,7 +47,7 @@ POST_MORTEM = "Post-mortem"  # behind the others, for failed and lost runs
 MOST_SHARE = 0.15
 
 
-class RunScreen(SteeringScreen):
+class RunScreen(StoppingScreen):
     """Follows one run; leaving the page does nothing to it."""
 
     DEFAULT_CSS = """
@@ -80,11 +82,13 @@ class RunScreen(SteeringScreen):
         self._tab = 0
         self._opening = True
         self._loading = True
+        self._proof = ""
 
     def compose(self) -> ComposeResult:
         yield RunHeader(self.folder.name)
         yield TabLine(TABS)
         yield Notice()
+        yield Notice(id="stopping")
         with ContentSwitcher(initial="curves"):
             yield Curves()
             yield Figures()
@@ -110,7 +114,24 @@ class RunScreen(SteeringScreen):
         return of_run(self.folder, self.facts.status, self.facts.manifest, self.facts.values)
 
     def on_mount(self) -> None:
-        self.set_interval(self.session.settings.refresh_s, self._read_if_due)
+        self.set_interval(self.session.settings.refresh_s, self._tick)
+
+    def _tick(self) -> None:
+        self._read_if_due()
+        self.offer_if_due(self.folder)
+        self._show_ladder()
+
+    def _show_ladder(self) -> None:
+        """How the run is being stopped, counted down, or the proof that it has."""
+        status, ladder = self.facts.status, self.ladders.get(self.folder.name)
+        line = self._proof
+        if ladder is not None or status.state is State.STOPPING:
+            line = (ladder or StopLadder()).line
+        self.query_one("#stopping", Notice).say(line, style=WARNING if line != self._proof else GOOD)
+
+    def show_proof(self, proof: str) -> None:
+        """Say it on the page, where it stays."""
+        self._proof = proof
 
     def _read_if_due(self) -> None:
         if not self._reading and time.monotonic() >= self._due:
@@ -186,6 +207,10 @@ class RunScreen(SteeringScreen):
         forkable = bool(self.facts.checkpoints) != bool(before.checkpoints)
         if self.facts.status.state is not before.status.state or forkable:
             self.refresh_bindings()
+            if self.facts.status.state.ended:
+                self.ended(self.folder, self.facts.status)
+            else:
+                self._proof = ""
 
     def _show_post_mortem(self, before: Facts) -> None:
         """A dead run's page opens on it; a run that goes on has none."""

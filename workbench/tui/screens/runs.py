@@ -22,6 +22,7 @@ from workbench.tui.compare_facts import companions
 from workbench.tui.copies import Copy, of_run
 from workbench.tui.screens.note import NoteScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target, named
+from workbench.tui.screens.stopping import StoppingScreen
 from workbench.tui.session import Runs
 from workbench.tui.text import ACCENT, BAD, MUTED, Calm, content, joined, state_style
 from workbench.tui.widgets.key_line import KeyLine
@@ -29,7 +30,7 @@ from workbench.tui.widgets.runs_table import RunsTable
 from workbench.tui.widgets.top_line import TopLine
 
 
-class RunsScreen(SteeringScreen):
+class RunsScreen(StoppingScreen):
     """A table, and below it what is to say about the run under the cursor."""
 
     DEFAULT_CSS = """
@@ -110,6 +111,9 @@ class RunsScreen(SteeringScreen):
         elif self.has_class("-empty"):
             self.query_one(RunsTable).focus()
         self.set_class(not runs, "-empty")
+        for run in runs:
+            if run.status.state.ended:
+                self.ended(run.folder, run.status)
         self._fill()
 
     def on_input_changed(self) -> None:

@@ -17,12 +17,14 @@ from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.question import QuestionScreen
 
-KEYS = keys.bindings("run.stop", "run.pause", "run.resume", "run.continue", "run.delete")
+KEYS = keys.bindings(
+    "run.stop", "run.stop_by_signal", "run.pause", "run.resume", "run.continue", "run.delete"
+)
 
 _STEERABLE = {State.RUNNING, State.PAUSED}
 _ENDED = {state for state in State if state.ended}
 _ALLOWED = {
-    "stop": {State.QUEUED, State.STARTING, State.RUNNING, State.PAUSED},
+    "stop": {state for state in State if not state.ended},
     "pause": {State.RUNNING, State.STARTING},
     "resume": {State.PAUSED},
     "set": _STEERABLE,
@@ -123,22 +125,6 @@ class SteeringScreen(WorkbenchScreen[None]):
             self.app.push_screen(QuestionScreen(title, _names(folders), yes=f"{wish} them"), ask)
         else:
             ask("yes")
-
-    def action_stop(self) -> None:
-        folders = self.allowed("stop")
-        if not folders:
-            return
-        question = QuestionScreen(
-            f"Stop {named(folders)}?",
-            "A checkpoint is written first, to be continued from.",
-            yes="stop now",
-            other="after this epoch",
-        )
-        self.app.push_screen(question, partial(self._stop, folders))
-
-    def _stop(self, folders: Sequence[RunFolder], way: str | None) -> None:
-        for folder in folders if way else ():
-            self.ask(folder, control.Stop(when="now" if way == "yes" else "epoch"), "stop")
 
     def action_continue(self) -> None:
         if self.target is None:
