@@ -66,7 +66,8 @@ def test_what_cannot_be_is_refused(wanted: dict[str, str | list[str]], told: str
 
 
 def test_two_actions_may_swap_keys_and_far_screens_may_share_one() -> None:
-    assert keymap({"run.stop": "p", "run.pause": "s", "run.resume": "s"})[1] == []
+    swapped = {"run.stop": "p", "run.stop_by_signal": "p", "run.pause": "s", "run.resume": "s"}
+    assert keymap(swapped)[1] == []
     assert keymap({"recipes.open_run": "s"})[1] == []
 
 

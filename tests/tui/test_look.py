@@ -63,8 +63,10 @@ def test_without_unicode_no_page_shows_a_character_beyond_ascii(
         await press(pilot, "2")
         await sees(pilot, "? lost")
         await press(pilot, "enter")
+        await sees(pilot, "What happened")
+        await press(pilot, "1")
         await sees(pilot, "* train")
-        for key in ("1", "2", "3", "4", "5", "question_mark", "escape", "Y"):
+        for key in ("1", "2", "3", "4", "5", "6", "7", "question_mark", "escape", "Y"):
             await press(pilot, key)
             assert screen(pilot).isascii(), screen(pilot)
 

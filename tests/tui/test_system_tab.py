@@ -45,7 +45,7 @@ def test_numbers_and_curves(app: WorkbenchApp, living: LivingRun, size: tuple[in
         ):
             assert told in screen(pilot)
         assert "pace     1 steps/s" in screen(pilot)
-        await sees(pilot, "seconds")
+        await sees(pilot, "20 s")
         await sees(pilot, "machine")
         sample(living, 31)
         await sees(pilot, "GPU      94 %")

@@ -130,6 +130,8 @@ def test_each_theme_opens_every_page(
         await press(pilot, "2")
         await sees(pilot, "lost")
         await press(pilot, "enter")
+        await sees(pilot, "What happened")
+        await press(pilot, "1")
         await sees(pilot, "━━ train")
         app.export_screenshot()
         assert "esc back" in screen(pilot)

@@ -141,8 +141,9 @@ class RunReader:
         return Drawing(strips, pages, reach)
 
     def _draw_system(self, view: PlotView) -> Drawing:
-        series, axis = self._history.system.series, XAxis("time", began=self._began())
-        strips, pages = draw_page(series, (), view, axis)
+        series = self._history.system.series
+        began = min((float(one.times[0]) for one in series.values() if len(one)), default=0.0)
+        strips, pages = draw_page(series, (), view, XAxis("time", began=began))
         return Drawing(strips, pages)
 
     def _fork(self, reach: Reach) -> list[Mark]:

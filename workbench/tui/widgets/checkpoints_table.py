@@ -109,10 +109,11 @@ class Checkpoints(Vertical):
     def __init__(self) -> None:
         super().__init__(id="checkpoints", classes="-empty")
         self._run = ""
+        self._read_only = False
 
     def compose(self) -> ComposeResult:
         yield CheckpointsTable()
-        yield Calm(_hint(None, ""))
+        yield Calm(_hint(None, "", read_only=False))
 
     @property
     def chosen(self) -> Saved | None:
@@ -122,6 +123,7 @@ class Checkpoints(Vertical):
     def fill(self, facts: Facts) -> None:
         """Show what is there now."""
         self._run = "" if facts.manifest is None else facts.manifest.name
+        self._read_only = facts.read_only
         self.set_class(not facts.checkpoints, "-empty")
         self.query_one(CheckpointsTable).fill(facts.checkpoints)
         self._show_hint()
@@ -130,7 +132,7 @@ class Checkpoints(Vertical):
         self._show_hint()
 
     def _show_hint(self) -> None:
-        self.query_one(Calm).show(_hint(self.chosen, self._run))
+        self.query_one(Calm).show(_hint(self.chosen, self._run, read_only=self._read_only))
 
 
 def latest(checkpoints: tuple[Saved, ...]) -> Saved | None:
@@ -138,8 +140,10 @@ def latest(checkpoints: tuple[Saved, ...]) -> Saved | None:
     return next((one for one in checkpoints if one.file == "last.pt"), next(iter(checkpoints), None))
 
 
-def _hint(chosen: Saved | None, run: str) -> Content:
+def _hint(chosen: Saved | None, run: str, *, read_only: bool) -> Content:
     """All numbers of the chosen checkpoint, and how it is forked from in a shell."""
+    if read_only:
+        return Content.styled("what another program saved is not shown here", MUTED)
     if chosen is None:
         call = keys.shown_for("run.checkpoint")
         return Content.styled(f"no checkpoint yet; {call} writes one", MUTED)
