@@ -27,7 +27,6 @@ from workbench.tui.link import Link
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
-from workbench.units import plain
 
 if TYPE_CHECKING:
     from workbench.runs.saved import Saved
@@ -157,7 +156,9 @@ class WorkbenchApp(App[None]):
         try:
             trash.empty(checkpoints)
         except WorkbenchError as fault:
-            self.call_from_thread(self.notify, plain(fault.title), severity="warning", markup=False)
+            self.call_from_thread(
+                self.notify, units.plain(fault.title), severity="warning", markup=False
+            )
 
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:

@@ -15,10 +15,10 @@ from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, joined
 from workbench.tui.widgets.metric_list import MetricList
 
 _WAY = (
-    ("space", "ticks"),
-    ("*", "ticks all that match"),
-    ("enter", "draws them"),
-    ("esc", "leaves it"),
+    ("metrics.toggle", "ticks"),
+    ("metrics.toggle_all", "ticks all that match"),
+    ("metrics.keep", "draws them"),
+    ("metrics.back", "leaves it"),
 )
 
 
@@ -115,7 +115,7 @@ class ChooseMetricsScreen(ModalScreen[frozenset[str] | None]):
 
 def _way() -> Content:
     parts = [
-        joined(Content.styled(f"{key} ", ACCENT), Content.styled(f"{what}   ", MUTED))
+        joined(Content.styled(f"{keys.shown_for(key)} ", ACCENT), Content.styled(f"{what}   ", MUTED))
         for key, what in _WAY
     ]
     return joined(*parts)

@@ -31,7 +31,6 @@ if TYPE_CHECKING:
     from workbench.tui.compare_reader import CompareReader
 
 TABS = ("Curves", "Parameters", "Results")
-READ_INTERVAL_S = 0.2
 # Drawing takes at most this share of one core from the training.
 MOST_SHARE = 0.15
 
@@ -82,14 +81,14 @@ class CompareScreen(WorkbenchScreen[None]):
     def on_mount(self) -> None:
         self._show_title()
         self.query_one(Curves).focus()
-        self.set_interval(READ_INTERVAL_S, self._read_if_due)
+        self.set_interval(self.session.settings.refresh_s, self._read_if_due)
 
     def on_resize(self) -> None:
         self._show_runs()
 
     def _show_title(self) -> None:
         count = len(self.folders)
-        many = f"{count} runs" if count != 1 else "1 run; a adds another"
+        many = f"{count} runs" if count != 1 else f"1 run; {keys.shown_for('compare.add')} adds another"
         self.query_one("#title", Calm).show(
             joined(Content.styled("compare ", MUTED), content(many, f"{STRONG} {ACCENT}"))
         )
