@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import tempfile
 import traceback
+from contextlib import closing
 from pathlib import Path
 
 from workbench.errors import WorkbenchError
@@ -50,16 +51,22 @@ def _changed(job: Rehearse, recipe: Recipe) -> dict[str, Value]:
 
 def _one_step(recipe: Recipe) -> str:
     """A recipe that the loop does not train runs as it is, and is asked to stop after a step."""
-    with tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place:
-        folder = RunFolder(Path(place))
-        recorder = Recorder(folder.events_file)
+    with (
+        tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place,
+        closing(Recorder(RunFolder(Path(place)).events_file)) as recorder,
+    ):
         run = Run(
-            folder, recorder, recipe=recipe, files=TorchFiles(), device=recipe.device, most_steps=1
+            RunFolder(Path(place)),
+            recorder,
+            recipe=recipe,
+            files=TorchFiles(),
+            device=recipe.device,
+            most_steps=1,
         )
         try:
             recipe.run(run)
         finally:
-            recorder.close()
+            run.wait_for_checkpoints()  # the folder goes away under one that is being written
         shown = ", ".join(f"{name} {value:.4g}" for name, value in run.results.items())
         return (
             f"one step of {run.meter.total or 1} done in {run.meter.elapsed_s:.2f} s\n{shown}".strip()
