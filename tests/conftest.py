@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -10,6 +11,10 @@ from hypothesis import settings
 
 from workbench import paths
 from workbench.workers.standby import Standby
+
+# Before torch is loaded: the networks are small, and threads that wait for each other on a machine
+# with other work, such as a second process of tests, cost ten times what they bring.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 # How fast an example runs says nothing where several programs share the processor.
 settings.register_profile("workbench", deadline=None, max_examples=40)

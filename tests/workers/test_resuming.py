@@ -53,8 +53,10 @@ def stopped(
 
 
 def _running(folder: RunFolder, until: Until) -> Status:
+    """The status once the newest attempt has made steps of its own."""
     attempt = len(control.launches(folder.control_file))
-    return until(folder, lambda s: s.state is State.RUNNING and s.attempt == attempt and s.step > 2)
+    begun = until(folder, lambda s: s.state is State.RUNNING and s.attempt == attempt)
+    return until(folder, lambda s: s.step > begun.step + 2)
 
 
 def _stopped(folder: RunFolder, until: Until) -> RunFolder:
