@@ -43,7 +43,7 @@ def show_or_change(args: argparse.Namespace) -> int:
 def _list(args: argparse.Namespace) -> int:
     overview = Overseer().read(Listing(args.checkpoints).read())
     if overview.fault:
-        raise UsageError(overview.fault)
+        raise UsageError(overview.fault, overview.remedy)
     if args.json:
         output.write_json([as_data(one) for one in overview.queue])
     elif overview.queue:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import psutil
 
-from workbench.errors import UsageError
+from workbench.errors import UsageError, WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.state import State, status_of
@@ -73,11 +73,12 @@ class Waiting:
 
 @dataclass(frozen=True)
 class Overview:
-    """Everything at one moment; `fault` says why leases and queue cannot be read."""
+    """Everything at one moment; `fault` and `remedy` say why leases and queue cannot be read."""
 
     devices: tuple[Busy, ...] = ()
     queue: tuple[Waiting, ...] = ()
     fault: str = ""
+    remedy: str = ""
 
 
 class Overseer:
@@ -98,7 +99,7 @@ class Overseer:
             leases = {device.key: queue.leases(device) for device in self._devices}
             claims = queue.waiting()
         except UsageError as fault:
-            return Overview(self._busy({}, known), (), f"{fault.title}; {fault.remedy}")
+            return Overview(self._busy({}, known), (), fault.title, fault.remedy)
         return Overview(self._busy(leases, known), _queued(claims, self._devices, leases, known))
 
     def _ask_hardware(self) -> None:
@@ -158,7 +159,7 @@ class _Known:
             return None, None
         try:
             return folder, status_of(folder).state
-        except OSError:
+        except (OSError, WorkbenchError):
             return folder, None
 
     def process(self, claim: Claim) -> Process:

@@ -80,7 +80,11 @@ def acquire(
                 lease, obstacle = _try(path.parent, wanted, claim, path)
                 if lease is not None:
                     ticket.drop()  # with the lease, so that nobody is in both places
-                    return lease
+            if lease is not None:
+                if give_up():  # asked in the last moment: it is still no run that has begun
+                    lease.release()
+                    raise GaveUpError(run)
+                return lease
             if obstacle != said:
                 on_wait(obstacle)
                 said = obstacle
