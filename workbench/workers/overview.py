@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import os
 import socket
 import time
 from collections.abc import Mapping, Sequence
@@ -249,8 +248,6 @@ def _foreign(pid: int, memory: int | None, known: _Known) -> Process:
 
 
 def _began(pid: int) -> float:
-    if pid == os.getpid() or pid <= 0:
-        return 0.0
     with contextlib.suppress(psutil.Error):
         return float(psutil.Process(pid).create_time())
     return 0.0
