@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import socket
 import subprocess
 import sys
 from collections.abc import Iterator
 from dataclasses import replace
+from pathlib import Path
 
 import msgspec
 import psutil
@@ -14,6 +16,9 @@ import pytest
 
 from workbench.errors import UsageError
 from workbench.filelock import FileLock
+from workbench.runs.folder import Manifest, RecipeReference, RunFolder
+from workbench.runs.listing import RunSummary
+from workbench.runs.state import State, Status
 from workbench.workers import devices, graphics, overview, queue, tickets
 from workbench.workers.devices import Device
 from workbench.workers.graphics import Usage
@@ -81,6 +86,23 @@ def test_runs_come_first_then_programs_that_hold_no_lease(
     assert first.utilisation == 0.5
     assert (second.processes, second.utilisation, cpu.processes) == ((), None, ())
     lock.release()
+
+
+@pytest.mark.usefixtures("there")
+def test_a_holder_that_has_not_begun_yet_is_starting_and_waits_no_more(tmp_path: Path) -> None:
+    folder = RunFolder(tmp_path / "run-0001")
+    manifest = Manifest(name="run-0001", recipe=RecipeReference(id="a/b", file=""))
+    status = Status(state=State.QUEUED, pid=os.getpid(), host=socket.gethostname(), device="cpu")
+    known = RunSummary(folder, manifest, status)
+    lease = hold(CARDS[0], "run-0001")
+    card, _, cpu = Overseer().read([known]).devices
+    (run,) = card.processes
+    assert (run.folder, run.state) == (folder, State.STARTING)
+    assert cpu.processes == ()  # it waits for the CPU and is not on it
+    lease.release()
+    at_work = replace(known, status=replace(status, state=State.RUNNING))
+    (run,) = Overseer().read([at_work]).devices[2].processes
+    assert (run.pid, run.folder, run.state) == (os.getpid(), folder, State.RUNNING)
 
 
 def test_what_a_run_started_is_counted_as_its_own(there: dict[str, Usage], stranger: int) -> None:

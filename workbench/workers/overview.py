@@ -162,8 +162,9 @@ class _Known:
             return folder, None
 
     def process(self, claim: Claim) -> Process:
-        """The run that holds a lease."""
+        """The run that holds a lease; what it last recorded may still be that it waits."""
         folder, state = self.where(claim)
+        state = State.STARTING if state is State.QUEUED else state
         return Process(claim.pid, claim.run, is_run=True, folder=folder, state=state, since=claim.since)
 
     def on(self, device: Device) -> list[Process]:

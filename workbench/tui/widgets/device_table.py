@@ -48,6 +48,12 @@ class DeviceTable(DataTable[Content]):
         """The line under the cursor."""
         return self._rows[self.cursor_row] if 0 <= self.cursor_row < len(self._rows) else None
 
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """Only a run is opened."""
+        if action == "select_cursor":
+            return self.chosen is not None and self.chosen.folder is not None
+        return super().check_action(action, parameters)
+
     def on_resize(self) -> None:
         if self.size.width and self.size.width != self._laid_out_for:
             self._laid_out_for = self.size.width
