@@ -120,6 +120,23 @@ def test_without_a_limit_the_cpu_takes_any_number() -> None:
     assert {lease.device.name for lease in leases} == {"cpu"}
 
 
+def test_who_gets_a_device_has_left_the_queue_and_may_still_give_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(devices.CPU_SLOTS_VARIABLE, "1")
+    cpu = devices.candidates("cpu")
+    seen = []
+
+    def give_up() -> bool:
+        seen.append((queue.waiting(), queue.holders(cpu[0])))
+        return True
+
+    with pytest.raises(queue.GaveUpError):
+        queue.acquire(cpu, "run", on_wait=pytest.fail, give_up=give_up)
+    assert seen == [([], ["run"])]
+    assert queue.holders(cpu[0]) == []
+
+
 def test_a_folder_of_leases_that_another_owns_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(os, "getuid", lambda: 12345)
     with pytest.raises(UsageError, match="another user"):
