@@ -9,6 +9,7 @@ import weakref
 from pathlib import Path
 
 GLANCE_S = 0.02
+MOST_BYTES = 16_384  # of a text that is read
 
 _held: weakref.WeakSet[FileLock] = weakref.WeakSet()
 
@@ -49,6 +50,13 @@ class FileLock:
         self._file = file
         _held.add(self)
 
+    def is_at(self, path: Path) -> bool:
+        """Whether the file that is locked is to be found there now."""
+        try:
+            return self.held and os.path.samestat(os.fstat(self._file), path.stat())
+        except OSError:
+            return False
+
     def release(self) -> None:
         """Let go; nothing happens where nothing is held."""
         if self._file >= 0:
@@ -72,7 +80,7 @@ def read_if_held(path: Path) -> bytes | None:
     except OSError:
         return None
     try:
-        return None if try_flock(file, fcntl.LOCK_SH) else os.pread(file, 4096, 0)
+        return None if try_flock(file, fcntl.LOCK_SH) else os.pread(file, MOST_BYTES, 0)
     finally:
         os.close(file)
 

@@ -18,6 +18,7 @@ CALLS = {
     "watch": ["watch", "1"],
     "compare": ["compare", "1", "2"],
     "stop": ["stop", "1"],
+    "queue": ["queue"],
     "pause": ["pause", "1"],
     "resume": ["resume", "1"],
     "fork": ["fork", "1"],
@@ -85,6 +86,7 @@ def test_a_mistyped_command_gets_the_nearest_names() -> None:
         ["run", "cnn", "--seed", "three"],
         ["list", "images", "audio"],
         ["set", "1"],
+        ["queue", "sideways", "1"],
         ["--checkpoints", ""],
     ],
 )

@@ -12,7 +12,7 @@ import pytest
 
 from workbench import paths
 from workbench.filelock import FileLock
-from workbench.workers import devices, occupancy, queue
+from workbench.workers import devices, occupancy, queue, tickets
 from workbench.workers.devices import Device
 from workbench.workers.occupancy import Occupied
 
@@ -44,8 +44,8 @@ def test_a_survey_tells_the_holder_and_the_queue(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setenv(devices.CPU_SLOTS_VARIABLE, "1")
     (cpu,) = devices.candidates("cpu")
     lease = queue.acquire([cpu], "first", on_wait=lambda _: None, give_up=lambda: False)
-    ticket = FileLock(queue._folder() / "1.ticket")
-    ticket.acquire(msgspec.json.encode(queue.Claim("second", os.getpid(), ("cpu",))))
+    ticket = FileLock(tickets.leases_folder() / "1-1.ticket")
+    ticket.acquire(msgspec.json.encode(tickets.Claim("second", os.getpid(), ("cpu",))))
     seen = occupancy.survey()[-1]
     assert (seen.holders, seen.waiting) == (("first",), ("second",))
     ticket.release()

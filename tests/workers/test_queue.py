@@ -16,7 +16,7 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.state import State, Status
-from workbench.workers import devices, launch, queue
+from workbench.workers import devices, launch, queue, tickets
 from workbench.workers.launch import Order
 
 Start = Callable[..., RunFolder]
@@ -51,6 +51,27 @@ def test_runs_wait_in_order_and_go_on_when_the_device_is_free(start: Start, unti
     began = [History(folder).read_all().started[-1].time for folder in (second, third)]
     assert began[0] < began[1]
     assert queue.waiting() == []
+
+
+def test_who_is_moved_to_the_front_starts_first(start: Start, until: Until) -> None:
+    first = start(steps=100_000, pace_s=0.02)
+    until(first, is_state(State.RUNNING))
+    second, third = start(steps=2), None
+    until(second, is_state(State.QUEUED))
+    third = start(steps=2)
+    until(third, lambda status: status.reason == f"waits for cpu, after {second.name} in the queue")
+    claim = queue.waiting()[-1]
+    assert (claim.run, claim.folder) == (third.name, str(third.path))
+    assert tickets.move(claim, "first") == 1
+    until(second, lambda status: status.reason == f"waits for cpu, after {third.name} in the queue")
+    until(third, lambda status: status.reason == f"waits for cpu, held by {first.name}")
+    control.ask(first.control_file, control.Stop())
+    for folder in (second, third):
+        until(folder, is_state(State.FINISHED))
+    began = [History(folder).read_all().started[-1].time for folder in (third, second)]
+    assert began[0] < began[1]
+    with pytest.raises(UsageError, match="does not wait for a device any more"):
+        tickets.move(claim, "down")
 
 
 def test_a_killed_holder_and_a_killed_waiter_leave_no_trace(start: Start, until: Until) -> None:
@@ -97,6 +118,23 @@ def test_without_a_limit_the_cpu_takes_any_number() -> None:
     cpu = devices.candidates("cpu")
     leases = [queue.acquire(cpu, "run", on_wait=pytest.fail, give_up=lambda: False) for _ in range(3)]
     assert {lease.device.name for lease in leases} == {"cpu"}
+
+
+def test_who_gets_a_device_has_left_the_queue_and_may_still_give_up(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setenv(devices.CPU_SLOTS_VARIABLE, "1")
+    cpu = devices.candidates("cpu")
+    seen = []
+
+    def give_up() -> bool:
+        seen.append((queue.waiting(), queue.holders(cpu[0])))
+        return True
+
+    with pytest.raises(queue.GaveUpError):
+        queue.acquire(cpu, "run", on_wait=pytest.fail, give_up=give_up)
+    assert seen == [([], ["run"])]
+    assert queue.holders(cpu[0]) == []
 
 
 def test_a_folder_of_leases_that_another_owns_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -242,6 +242,19 @@ def _set(one: argparse.ArgumentParser) -> None:
     one.add_argument("words", metavar="name=value", nargs="+", help=_ASSIGNMENTS)
 
 
+def _queue(one: argparse.ArgumentParser) -> None:
+    one.usage = "%(prog)s [--json]\n       %(prog)s up|down|first|cancel RUN"
+    one.add_argument(
+        "change",
+        metavar="CHANGE",
+        nargs="?",
+        choices=("up", "down", "first", "cancel"),
+        help="up or down one place, first of all, or cancel: the run ends as stopped",
+    )
+    one.add_argument("run", metavar="RUN", nargs="?", help="a run that waits, by its name or number")
+    _json(one)
+
+
 def _rm(one: argparse.ArgumentParser) -> None:
     _run_names(one)
     one.add_argument("--yes", action="store_true", help="do not ask")
@@ -286,6 +299,9 @@ COMMANDS = {
     "watch": Command(_watch, "following", "watch_run", "live curves of a run, or of another program's"),
     "compare": Command(_compare, "comparing", "compare_runs", "runs side by side"),
     "stop": Command(_stop, "steering", "stop_runs", "write a checkpoint and leave"),
+    "queue": Command(
+        _queue, "queueing", "show_or_change", "who waits for a device, and in which order"
+    ),
     "pause": Command(_run_names, "steering", "pause_runs", "stand still between two steps"),
     "resume": Command(_resume, "resuming", "resume", "go on after a pause, an end or a preemption"),
     "fork": Command(_fork, "steering", "fork_run", "a new run from a checkpoint of another"),

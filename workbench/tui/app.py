@@ -51,6 +51,12 @@ def _runs() -> Screen[None]:
     return RunsScreen()
 
 
+def _devices() -> Screen[None]:
+    from workbench.tui.screens.devices import DevicesScreen  # noqa: PLC0415 - a table as well
+
+    return DevicesScreen()
+
+
 class WorkbenchApp(App[None]):
     """The workbench in the terminal; leaving it leaves the runs alone.
 
@@ -61,6 +67,7 @@ class WorkbenchApp(App[None]):
     MODES: ClassVar[dict[str, str | Callable[[], Screen[None]]]] = {
         "recipes": RecipesScreen,
         "runs": _runs,
+        "devices": _devices,
     }
     DEFAULT_MODE = "recipes"
     BINDINGS = keys.bindings("app", "move")
@@ -227,8 +234,8 @@ class WorkbenchApp(App[None]):
         self.push_screen(RunScreen(folder))
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """Between the two main screens one changes only from one of them."""
-        if action in {"show_recipes", "show_runs"}:
+        """Between the main screens one changes only from one of them."""
+        if action in {"show_recipes", "show_runs", "show_devices"}:
             return len(self.screen_stack) == 1
         if action == "copy":
             return bool(self._copies())
@@ -250,6 +257,9 @@ class WorkbenchApp(App[None]):
 
     async def action_show_runs(self) -> None:
         await self.switch_mode("runs")
+
+    async def action_show_devices(self) -> None:
+        await self.switch_mode("devices")
 
     def action_switch_theme(self) -> None:
         self.theme = theme.following(self.theme)

@@ -11,6 +11,7 @@ from textual.keys import key_to_character
 GROUPS = {
     "recipes": "Recipes",
     "runs": "The list of runs",
+    "devices": "Devices and queue",
     "run": "A run",
     "tabs": "A run's tabs",
     "checkpoints": "A run's checkpoints",
@@ -35,6 +36,7 @@ GROUPS = {
 _TOGETHER = (
     {"recipes"},
     {"runs", "run"},
+    {"devices", "run"},
     {"run", "tabs", "curves", "log"},
     {"launch", "choice", "switch"},
     {"set", "launch", "choice", "switch"},
@@ -104,6 +106,13 @@ KEYS: tuple[Key, ...] = (
     Key("runs.open", "enter", "select_cursor", "open", "open the run"),
     Key("runs.top", "home", "scroll_top", "", "to the newest run"),
     Key("runs.bottom", "end", "scroll_bottom", "", "to the oldest run"),
+    Key("devices.open", "enter", "select_cursor", "open", "open the run that uses a device or waits"),
+    Key("devices.move_up", "K,shift+up", "place('up')", "earlier", "one place up in the queue"),
+    Key("devices.move_down", "J,shift+down", "place('down')", "later", "one place down in the queue"),
+    Key("devices.move_first", "T", "place('first')", "to the top", "to the top of the queue"),
+    Key("devices.cancel", "x", "cancel", "take out", "take a run out of the queue: it ends as stopped"),
+    Key("devices.top", "home", "scroll_top", "", "to the first device"),
+    Key("devices.bottom", "end", "scroll_bottom", "", "to the last run in the queue"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key(
         "run.stop_by_signal",
@@ -257,6 +266,7 @@ KEYS: tuple[Key, ...] = (
     Key("move.page_up", "ctrl+u", "app.simulate_key('pageup')", "", "a page up"),
     Key("app.recipes", "1", "show_recipes", "", "the recipes"),
     Key("app.runs", "2", "show_runs", "", "the runs"),
+    Key("app.devices", "3", "show_devices", "", "the devices and the queue for them"),
     Key("app.copy", "Y", "copy", "", "copy a name, a path, a value or a command"),
     Key("app.theme", "t", "switch_theme", "", "the next theme"),
     Key("app.palette", "colon,ctrl+p", "command_palette", "", "every action by name; ctrl+p too"),

@@ -89,7 +89,13 @@ class Attempt:
 
     def _lease(self) -> queue.Lease:
         wanted = devices.candidates(self.launch.device)
-        return queue.acquire(wanted, self.folder.name, on_wait=self._wait_for, give_up=self._gives_up)
+        return queue.acquire(
+            wanted,
+            self.folder.name,
+            on_wait=self._wait_for,
+            give_up=self._gives_up,
+            folder=self.folder.path,
+        )
 
     def _wait_for(self, obstacle: str) -> None:
         if not self.launch.wait_for_device:

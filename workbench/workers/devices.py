@@ -6,7 +6,7 @@ import os
 import platform
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import psutil
 import pynvml
@@ -14,6 +14,8 @@ import pynvml
 from workbench.errors import UsageError
 
 CPU_SLOTS_VARIABLE = "WORKBENCH_CPU_SLOTS"
+# A host's free memory is never still: less than this share of all of it is no news.
+MEMORY_NEWS_SHARE = 0.02
 
 
 @dataclass(frozen=True)
@@ -33,6 +35,16 @@ class Device:
     slots: int
     memory_total: int
     memory_free: int
+
+
+def steadied(before: Device | None, now: Device) -> Device:
+    """The device as it is now, with the free memory of before where that hardly changed."""
+    if (
+        before is None
+        or abs(now.memory_free - before.memory_free) > MEMORY_NEWS_SHARE * now.memory_total
+    ):
+        return now
+    return replace(now, memory_free=before.memory_free)
 
 
 def devices() -> list[Device]:

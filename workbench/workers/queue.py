@@ -9,28 +9,19 @@ from __future__ import annotations
 import contextlib
 import os
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import msgspec
 
-from workbench import paths
-from workbench.errors import UsageError
+from workbench.errors import WorkbenchError
 from workbench.filelock import FileLock, LockHeldError, read_if_held
+from workbench.workers import tickets
 from workbench.workers.devices import Device
+from workbench.workers.tickets import Claim, Ticket
 
 POLL_S = 0.2
-MUTEX_PATIENCE_S = 30.0
-
-
-class Claim(msgspec.Struct, frozen=True):
-    """The text of a lease or a ticket: which run, which process, which devices would do."""
-
-    run: str
-    pid: int
-    keys: tuple[str, ...]
-    since: float = 0.0
 
 
 @dataclass
@@ -55,11 +46,12 @@ def acquire(
     *,
     on_wait: Callable[[str], None],
     give_up: Callable[[], bool],
+    folder: Path | None = None,
 ) -> Lease:
-    """A lease on one of `wanted`, after all who came before for the same devices.
+    """A lease on one of `wanted`, after all who are ahead in the queue for the same devices.
 
     `on_wait` is called with a sentence when there is something to wait for, and again when that
-    changes; `give_up` is asked between two looks.
+    changes; `give_up` is asked between two looks; `folder` is where the run is recorded.
 
     Raises:
         GaveUpError: when `give_up` says so.
@@ -67,17 +59,31 @@ def acquire(
     unlimited = next((device for device in wanted if not device.slots), None)
     if unlimited is not None:
         return Lease(unlimited)
-    folder = _folder()
     keys = tuple(device.key for device in wanted)
-    claim = Claim(run=run, pid=os.getpid(), keys=keys, since=round(time.time(), 3))
-    ticket = FileLock(folder / f"{time.time_ns():020d}-{os.getpid()}.ticket")
-    ticket.acquire(msgspec.json.encode(claim))
+    place = b"" if folder is None else os.fsencode(folder)
+    claim = Claim(
+        run=run,
+        pid=os.getpid(),
+        keys=keys,
+        since=round(time.time(), 3),
+        folder=place.decode(errors="replace"),
+    )
+    ticket: Ticket | None = None
     said = ""
     try:
         while True:
-            with _mutex(folder):
-                lease, obstacle = _try(folder, wanted, claim, ticket.path)
+            with tickets.mutex():
+                path = None if ticket is None else ticket.find()
+                if ticket is None or path is None:  # none yet, or somebody cleaned the folder
+                    ticket = Ticket(claim)
+                    continue
+                lease, obstacle = _try(path.parent, wanted, claim, path)
+                if lease is not None:
+                    ticket.drop()  # with the lease, so that nobody is in both places
             if lease is not None:
+                if give_up():  # asked in the last moment: it is still no run that has begun
+                    lease.release()
+                    raise GaveUpError(run)
                 return lease
             if obstacle != said:
                 on_wait(obstacle)
@@ -86,22 +92,37 @@ def acquire(
                 raise GaveUpError(run)
             time.sleep(POLL_S)
     finally:
-        ticket.path.unlink(missing_ok=True)
-        ticket.release()
+        _leave(ticket)
 
 
 def holders(device: Device) -> list[str]:
     """Names of the runs that hold a device now."""
-    return [claim.run for path in _lease_files(_folder(), device) if (claim := _claim(path))]
+    return [claim.run for claim in leases(device)]
+
+
+def leases(device: Device) -> list[Claim]:
+    """The claims of those that hold a device now."""
+    files = _lease_files(tickets.leases_folder(), device)
+    return [claim for path in files if (claim := tickets.claim_of(path))]
 
 
 def waiting() -> list[Claim]:
     """Who waits, in the order of the queue."""
-    return [claim for path in _tickets(_folder()) if (claim := _claim(path))]
+    return tickets.waiting()
+
+
+def _leave(ticket: Ticket | None) -> None:
+    if ticket is None or not ticket.held:
+        return
+    try:
+        with tickets.mutex():
+            ticket.drop()
+    except WorkbenchError:
+        ticket.release()
 
 
 def _try(folder: Path, wanted: list[Device], claim: Claim, ticket: Path) -> tuple[Lease | None, str]:
-    before = [c for path in _tickets(folder) if path.name < ticket.name and (c := _claim(path))]
+    before = tickets.before(ticket)
     obstacle = ""
     for device in sorted(wanted, key=lambda d: -d.memory_free):
         first = next((other for other in before if device.key in other.keys), None)
@@ -109,55 +130,15 @@ def _try(folder: Path, wanted: list[Device], claim: Claim, ticket: Path) -> tupl
             obstacle = obstacle or f"{device.name}, after {first.run} in the queue"
             continue
         for path in _lease_files(folder, device):
-            lock = FileLock(path)
-            with contextlib.suppress(LockHeldError):
-                lock.acquire(msgspec.json.encode(claim))
-                return Lease(device, lock), ""
+            if read_if_held(path) is None:
+                lock = FileLock(path)
+                begun = msgspec.structs.replace(claim, since=round(time.time(), 3))
+                with contextlib.suppress(LockHeldError):
+                    lock.acquire(msgspec.json.encode(begun), tickets.GLANCES_S)
+                    return Lease(device, lock), ""
         obstacle = f"{device.name}, held by {', '.join(holders(device)) or 'another run'}"
     return None, obstacle
 
 
-def _folder() -> Path:
-    folder = paths.leases_dir()
-    try:
-        folder.mkdir(parents=True, exist_ok=True, mode=0o700)
-    except OSError as fault:
-        raise UsageError(
-            f"devices cannot be leased in {folder}: {fault.strerror or fault}",
-            f"give a folder that can be written to with ${paths.LEASES_VARIABLE}",
-        ) from None
-    if folder.stat().st_uid != os.getuid():
-        raise UsageError(
-            f"{folder} belongs to another user, so no device can be leased safely",
-            f"give a folder of your own with ${paths.LEASES_VARIABLE}",
-        )
-    return folder
-
-
-@contextlib.contextmanager
-def _mutex(folder: Path) -> Iterator[None]:
-    lock = FileLock(folder / "mutex")
-    lock.acquire(patience_s=MUTEX_PATIENCE_S)
-    try:
-        yield
-    finally:
-        lock.release()
-
-
-def _tickets(folder: Path) -> list[Path]:
-    return sorted(folder.glob("*.ticket"))
-
-
 def _lease_files(folder: Path, device: Device) -> list[Path]:
     return [folder / f"{device.key}.{slot}.lease" for slot in range(device.slots)]
-
-
-def _claim(path: Path) -> Claim | None:
-    """What a living process claims with this file; None where its process is gone."""
-    text = read_if_held(path)
-    if text is None:
-        return None
-    try:
-        return msgspec.json.decode(text, type=Claim)
-    except msgspec.MsgspecError:
-        return None  # being written

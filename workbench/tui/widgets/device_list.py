@@ -28,8 +28,6 @@ if TYPE_CHECKING:
     from workbench.workers.occupancy import Occupied
 
 SURVEY_INTERVAL_S = 2.0
-# A host's free memory is never still: less than this share of all of it is no news.
-MEMORY_NEWS_SHARE = 0.02
 _WIDEST_LABEL = 24
 _GAP = "  "
 
@@ -87,14 +85,12 @@ class DeviceList(Calm):
 
 def steadied(before: Sequence[Occupied], now: Sequence[Occupied]) -> tuple[Occupied, ...]:
     """What is there now, with the memory that was shown before where it hardly changed."""
+    from workbench.workers import devices  # noqa: PLC0415 - was brought by the first look
+
     shown = {one.device.key: one.device for one in before}
-    result = []
-    for one in now:
-        old = shown.get(one.device.key)
-        change = abs(one.device.memory_free - (old.memory_free if old else 0))
-        is_news = old is None or change > MEMORY_NEWS_SHARE * one.device.memory_total
-        result.append(one if is_news or old is None else replace(one, device=old))
-    return tuple(result)
+    return tuple(
+        replace(one, device=devices.steadied(shown.get(one.device.key), one.device)) for one in now
+    )
 
 
 def device_lines(there: Sequence[Occupied], chosen: set[str]) -> Content:

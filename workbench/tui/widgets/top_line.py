@@ -1,8 +1,9 @@
-"""The first line of the two main screens: where one is, and what the runs do."""
+"""The first line of the main screens: where one is, and what the runs do."""
 
 from __future__ import annotations
 
 from collections import Counter
+from collections.abc import Sequence
 
 from textual.content import Content
 
@@ -29,11 +30,11 @@ _COUNTED = (
     State.QUEUED,
     State.LIVE,
 )
-_PLACES = ("Recipes", "Runs")
+_PLACES = ("Recipes", "Runs", "Devices")
 
 
 class TopLine(Calm):
-    """`workbench   1 Recipes   2 Runs` at the left, the living runs at the right."""
+    """`workbench   1 Recipes   2 Runs   3 Devices` at the left, the living runs at the right."""
 
     DEFAULT_CSS = """
     TopLine {
@@ -47,20 +48,18 @@ class TopLine(Calm):
     def __init__(self, place: str) -> None:
         super().__init__()
         self._place = place
-        self._right = Content("")
+        self._right = self._short = Content("")
 
     def on_resize(self) -> None:
         self._fill()
 
     def count(self, runs: Runs, fault: str = "") -> None:
         """Show how many runs are in which living state, or why they cannot be read."""
-        states = Counter(run.status.state for run in runs)
-        parts = [
-            Content.styled(f"{state_sign(state)} {states[state]} {state}", state_style(state))
-            for state in _COUNTED
-            if states[state]
-        ]
-        self._right = content(fault, BAD) if fault else Content("   ").join(parts)
+        counts = Counter(run.status.state for run in runs)
+        living = [(state, counts[state]) for state in _COUNTED if counts[state]]
+        self._right, self._short = _counted(living, named=True), _counted(living, named=False)
+        if fault:
+            self._right = self._short = content(fault, BAD)
         self._fill()
 
     def _fill(self) -> None:
@@ -75,5 +74,14 @@ class TopLine(Calm):
             for place in _PLACES
         ]
         left = Content("   ").join([Content.styled("workbench", f"{STRONG} {ACCENT}"), *places])
-        blank = max(self.content_size.width - left.cell_length - self._right.cell_length, 1)
-        self.show(joined(left, Content(" " * blank), self._right))
+        room = self.content_size.width - left.cell_length
+        right = self._right if self._right.cell_length < room else self._short
+        self.show(joined(left, Content(" " * max(room - right.cell_length, 1)), right))
+
+
+def _counted(living: Sequence[tuple[State, int]], *, named: bool) -> Content:
+    """How many in each state; where there is no room for its name, its sign stands for it."""
+    return Content("   ").join(
+        Content.styled(f"{state_sign(state)} {count}{f' {state}' if named else ''}", state_style(state))
+        for state, count in living
+    )
