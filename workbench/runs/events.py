@@ -28,7 +28,7 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
 
 
 class Queued(Record, frozen=True, tag="queued"):
-    """The worker waits for a device; `waiting_for` names the run or the place in the queue."""
+    """The worker waits for a device; `waiting_for` says in words for which, and who is before it."""
 
     pid: int
     host: str

@@ -116,7 +116,7 @@ def _numbers(facts: Facts) -> Content:
     if status.elapsed_s:
         parts.append(Content.styled(f"{units.duration(status.elapsed_s)} trained", MUTED))
     if status.state is State.QUEUED and status.reason:
-        parts.append(content(f"waits for {status.reason}", MUTED))
+        parts.append(content(status.reason, MUTED))
     if facts.messages:
         parts.append(content(facts.messages[-1].text, MUTED))
     return Content(_GAP).join(parts)
