@@ -38,7 +38,7 @@ class Shape:
 
 SHAPES = [
     Shape("images/cnn", {"epochs": 4, "width": 4}, kills=7),
-    Shape("generative/gan", {"epochs": 4, "width": 2, "judge_epochs": 1, "batch_size": 100}, kills=6),
+    Shape("generative/gan", {"epochs": 3, "width": 2, "judge_epochs": 1, "batch_size": 100}, kills=6),
     Shape("recommenders/matrix_factorization", {"epochs": 3}, kills=7),
 ]
 
@@ -55,7 +55,7 @@ def test_killed_at_random_moments_it_ends_as_if_it_never_was(
     while kills < shape.kills:
         folder = launch.launch(order, checkpoints, standby)
         while kills < shape.kills:
-            longest_s = 4 * whole.recorded.elapsed_s / shape.kills
+            longest_s = 2.5 * whole.recorded.elapsed_s / shape.kills
             if not _killed(folder, moments.uniform(0, longest_s)):
                 break  # it had ended before: another run takes the rest
             kills += 1

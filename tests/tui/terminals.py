@@ -49,16 +49,6 @@ class Terminal:
             self._stream.feed(data)
         return count
 
-    def read_slowly(self, bytes_a_s: int, span_s: float) -> None:
-        """Take in what is sent at the speed of a slow link."""
-        deadline = time.monotonic() + span_s
-        while time.monotonic() < deadline:
-            try:
-                self._stream.feed(self.program.read_nonblocking(bytes_a_s // 20, timeout=0.05))
-            except pexpect.TIMEOUT:
-                continue
-            time.sleep(0.05)
-
     def sees(self, text: str) -> None:
         """Wait until `text` is on the screen."""
         deadline = time.monotonic() + PATIENCE_S

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import pytest
 from textual.pilot import Pilot
 from textual.widgets import OptionList
 
@@ -45,8 +46,12 @@ def test_from_the_recipes_a_recipe(app: WorkbenchApp) -> None:
 
 
 def test_from_the_list_and_from_the_page_of_a_run(
-    app: WorkbenchApp, record: Callable[..., RunFolder], tmp_path: Path
+    app: WorkbenchApp,
+    record: Callable[..., RunFolder],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
 ) -> None:
+    monkeypatch.chdir(tmp_path)
     folder = record(events.Finished(time=9.0, step=60))
 
     async def script(pilot: Pilot[None]) -> None:
@@ -59,9 +64,9 @@ def test_from_the_list_and_from_the_page_of_a_run(
         await sees(pilot, "━━ train")
         await press(pilot, "Y G k enter")
         assert app.clipboard == "0.5"  # the last parameter but one
-        await save(pilot, tmp_path / "value.txt")
+        await save(pilot, "value.txt")
         await sees(pilot, "saved to")
-        await save(pilot, tmp_path / "value.txt")
+        await save(pilot, "value.txt")
         await sees(pilot, "is there already")
         await press(pilot, "escape escape")
         await until(pilot, lambda: not isinstance(app.screen, CopyScreen))
@@ -70,9 +75,9 @@ def test_from_the_list_and_from_the_page_of_a_run(
     assert (tmp_path / "value.txt").read_text() == "0.5\n"
 
 
-async def save(pilot: Pilot[None], file: Path) -> None:
+async def save(pilot: Pilot[None], file: str) -> None:
     await press(pilot, "s")
-    for char in ("ctrl+u", *str(file)):
+    for char in ("ctrl+u", *file):
         await pilot.press(char)
     await press(pilot, "enter")
 
