@@ -2,34 +2,44 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.strip import Strip
 
-from workbench import paths
 from workbench.errors import WorkbenchError
 from workbench.figures import data, terminal
-from workbench.runs import events
 from workbench.runs.folder import RunFolder
+from workbench.runs.shown import ShownFigure
 from workbench.tui import look
 from workbench.tui.ansi import strips
 from workbench.tui.run_facts import FigureView
 from workbench.units import plain
 
 
-def draw_figure(folder: RunFolder, record: events.FigureShown, view: FigureView) -> tuple[Strip, ...]:
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure as lines, and how many images it is made of."""
+
+    strips: tuple[Strip, ...]
+    images: int = 0
+
+
+def draw_figure(folder: RunFolder, shown: ShownFigure, view: FigureView) -> DrawnFigure:
     """The figure of a record; where it cannot be read, the reason stands in its place."""
     try:
-        figure = data.decode(_read(folder, record))
+        figure = data.decode(shown.read(folder))
     except WorkbenchError as fault:
-        return strips(plain(line) for line in str(fault).split("\n"))
+        return DrawnFigure(strips(plain(line) for line in str(fault).split("\n")))
+    images = len(figure.images) if isinstance(figure, data.ImageGrid) else 0
+    if isinstance(figure, data.ImageGrid) and images and view.image is not None:
+        figure = one_of(figure, view.image % images)
     now = look.current()
     drawn = terminal.draw(figure, view.width, view.height, colour=now.colour, unicode=now.unicode)
-    return strips(drawn)
+    return DrawnFigure(strips(drawn), images)
 
 
-def _read(folder: RunFolder, record: events.FigureShown) -> bytes:
-    if not record.file:
-        return bytes(record.figure)
-    try:
-        return paths.inside(folder.figures_dir, record.file).read_bytes()
-    except (OSError, ValueError) as fault:
-        raise WorkbenchError(f"the figure cannot be read: {fault}") from None
+def one_of(grid: data.ImageGrid, place: int) -> data.ImageGrid:
+    """The `place`-th image of a grid alone."""
+    of = f"image {place + 1} of {len(grid.images)}"
+    title = f"{grid.title} · {of}" if grid.title else of
+    return data.ImageGrid(title, [grid.images[place]], grid.captions[place : place + 1])

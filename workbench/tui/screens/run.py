@@ -55,6 +55,7 @@ class RunScreen(StoppingScreen):
         ContentSwitcher { height: 1fr; padding: 0 1; }
         ContentSwitcher > VerticalScroll { scrollbar-size-vertical: 1; }
         ContentSwitcher > VerticalScroll > Calm { height: auto; }
+        &.-alone { RunHeader, TabLine, Notice { display: none; } }
     }
     """
     BINDINGS = [
@@ -281,6 +282,9 @@ class RunScreen(StoppingScreen):
 
     def on_figures_view_changed(self) -> None:
         self._read_soon()
+
+    def on_figures_alone_changed(self, message: Figures.AloneChanged) -> None:
+        self.set_class(message.alone, "-alone")
 
     def on_system_curves_view_changed(self) -> None:
         self._read_soon()
