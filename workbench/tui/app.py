@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -93,8 +94,13 @@ class WorkbenchApp(App[None]):
     ) -> None:
         self._loaded = _with_keys(loaded or Loaded())
         self.link = Link()
-        self._look = look.found(self._loaded.settings.characters)
+        settings = self._loaded.settings
+        self._look = look.found(settings.characters, pictures=settings.pictures)
         look.use(self._look)
+        if self._look.pictures == "kitty":
+            # A terminal with this protocol knows 24-bit colours, in which the pictures' numbers are
+            # written; the variable that says so does not come along over SSH.
+            os.environ["COLORTERM"] = "truecolor"
         # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
         super().__init__(ansi_color=None if self._look.colour else True)
         changed_keys, _ = keymap(self._loaded.settings.keys)

@@ -14,6 +14,7 @@ from workbench.runs.folder import Manifest
 from workbench.runs.saved import Saved
 from workbench.runs.state import Status
 from workbench.schema import Schema
+from workbench.tui.pictures import TerminalPicture
 
 Axis = Literal["step", "epoch", "time", "clock"]
 AXES: tuple[Axis, ...] = ("step", "epoch", "time", "clock")
@@ -165,6 +166,7 @@ class Snapshot:
         reach: how far the x axis of the drawn curves goes.
         metrics: the names of all that the run has, in order of appearance.
         figure: which figure the drawing shows, where it shows one.
+        pictures: its images, where the terminal's graphics draw them above the drawing.
     """
 
     facts: Facts
@@ -175,3 +177,4 @@ class Snapshot:
     reach: Reach = Reach()
     metrics: tuple[str, ...] = ()
     figure: FigureSeen = FigureSeen()
+    pictures: tuple[TerminalPicture, ...] = ()

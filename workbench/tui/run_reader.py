@@ -26,6 +26,7 @@ from workbench.runs.shown import ShownFigure
 from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
+from workbench.tui.pictures import TerminalPicture
 from workbench.tui.plots import arrange, draw_page, group
 from workbench.tui.post_mortem import LAST_LINES, post_mortem
 from workbench.tui.run_facts import (
@@ -52,6 +53,7 @@ class Drawing:
     pages: int = 1
     reach: Reach = field(default_factory=Reach)
     figure: FigureSeen = field(default_factory=FigureSeen)
+    pictures: tuple[TerminalPicture, ...] = ()
 
 
 class RunReader:
@@ -92,6 +94,7 @@ class RunReader:
             drawing.reach,
             metrics,
             drawing.figure,
+            drawing.pictures,
         )
         changed = bool(log) or snapshot != self._last
         self._last = snapshot
@@ -221,7 +224,7 @@ class RunReader:
             return Drawing()
         drawn = draw_figure(self.folder, chosen, view)
         figure = FigureSeen(view.name, place, chosen.step, drawn.images)
-        return Drawing(drawn.strips, figure=figure)
+        return Drawing(drawn.strips, figure=figure, pictures=drawn.pictures)
 
 
 def _value_text(value: Value) -> str:

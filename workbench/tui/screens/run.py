@@ -283,6 +283,12 @@ class RunScreen(StoppingScreen):
     def on_figures_view_changed(self) -> None:
         self._read_soon()
 
+    def on_screen_suspend(self) -> None:
+        self.query_one(Figures).covered()
+
+    def on_screen_resume(self) -> None:
+        self.query_one(Figures).covered()
+
     def on_figures_alone_changed(self, message: Figures.AloneChanged) -> None:
         self.set_class(message.alone, "-alone")
 

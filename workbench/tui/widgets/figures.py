@@ -16,7 +16,7 @@ from workbench.tui import keys
 from workbench.tui.figure_slider import leapt, moved, slider
 from workbench.tui.run_facts import FigureSeen, FigureSteps, FigureView, Snapshot
 from workbench.tui.text import MUTED, Calm, content, joined
-from workbench.tui.widgets.drawing import Drawing
+from workbench.tui.widgets.picture_drawing import PictureDrawing
 
 _NONE = FigureSteps(0, 0)
 
@@ -73,14 +73,14 @@ class Figures(Horizontal, can_focus=True):
         names.can_focus = False  # the keys are this widget's, also where the list is not shown
         yield names
         with Vertical():
-            yield Drawing("no figures yet")
+            yield PictureDrawing("no figures yet")
             yield Calm()
 
     def take(self, snapshot: Snapshot) -> None:
         """Show the names, and the drawing that was made for `view`."""
         if snapshot.facts.figures != self._steps:
             self._list(snapshot.facts.figures)
-        self.query_one(Drawing).show(snapshot.drawing)
+        self.query_one(PictureDrawing).show_figure(snapshot.drawing, snapshot.pictures)
         before, self._seen = self._seen, snapshot.figure
         self._show_slider()
         if before.images != self._seen.images:
@@ -97,9 +97,11 @@ class Figures(Horizontal, can_focus=True):
                 if self._steps[name].newest != one.newest:
                     names.replace_option_prompt_at_index(index, _line(name, one.newest))
         self._steps = dict(steps)
-        self.set_class(bool(steps), "-some")
         self.refresh_bindings()
-        self._choose()
+        if self.has_class("-some") == bool(steps):
+            self._choose()
+        else:
+            self.set_class(bool(steps), "-some")  # the room changes, and then it is chosen for that
 
     def _show_slider(self) -> None:
         seen, line = self._seen, self.query_one("Vertical > Calm", Calm)
@@ -114,6 +116,10 @@ class Figures(Horizontal, can_focus=True):
         message.stop()
         self._choose()
 
+    def covered(self) -> None:
+        """Another screen came above this one, or went away again."""
+        self.query_one(PictureDrawing).refresh()
+
     def on_drawing_room_changed(self) -> None:
         self._choose()
         self._show_slider()
@@ -125,7 +131,7 @@ class Figures(Horizontal, can_focus=True):
         """See the figure under the cursor, in the room there is; of another one its newest step."""
         index = self.query_one(OptionList).highlighted or 0
         name = list(self._steps)[index] if index < len(self._steps) else ""
-        room = self.query_one(Drawing).size
+        room = self.query_one(PictureDrawing).size
         view = replace(self.view, name=name, width=room.width, height=room.height)
         self._see(view if name == self.view.name else replace(view, place=None, image=None))
 
