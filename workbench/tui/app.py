@@ -30,6 +30,8 @@ from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from workbench.runs.saved import Saved
     from workbench.tui.copies import Copy
     from workbench.workers.standby import Standby
@@ -111,6 +113,7 @@ class WorkbenchApp(App[None]):
         self.session = Session(
             checkpoints, recipe_dirs, standby, changed, ready, self._loaded.settings, watched=watched
         )
+        self.leaving: Signal[None] = Signal(self, "leaving")
         self._own_standby = standby is None
         self._reading = False
         for one in theme.THEMES.values():
@@ -169,6 +172,13 @@ class WorkbenchApp(App[None]):
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:
             self.session.standby.close()
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave; what was handed to the terminal is taken back while the screen is there."""
+        self.leaving.publish(None)
+        super().exit(result, return_code, message)
 
     def read_runs(self) -> None:
         """Read the runs in a thread, unless the last reading still goes on."""

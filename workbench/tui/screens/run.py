@@ -116,6 +116,8 @@ class RunScreen(StoppingScreen):
 
     def on_mount(self) -> None:
         self.set_interval(self.session.settings.refresh_s, self._tick)
+        forget = self.query_one(Figures).forget_pictures
+        self.workbench.leaving.subscribe(self, lambda _: forget(), immediate=True)
 
     def _tick(self) -> None:
         self._read_if_due()

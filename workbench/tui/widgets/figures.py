@@ -116,6 +116,10 @@ class Figures(Horizontal, can_focus=True):
         message.stop()
         self._choose()
 
+    def forget_pictures(self) -> None:
+        """Have the terminal drop the pictures."""
+        self.query_one(PictureDrawing).forget()
+
     def covered(self) -> None:
         """Another screen came above this one, or went away again."""
         self.query_one(PictureDrawing).refresh()

@@ -32,10 +32,10 @@ class PictureDrawing(Drawing):
         self._hand_over()
 
     def on_hide(self) -> None:
-        self._forget()
+        self.forget()
 
     def on_unmount(self) -> None:
-        self._forget()
+        self.forget()
 
     def _hand_over(self) -> None:
         """Before the cells that refer to the pictures."""
@@ -44,7 +44,7 @@ class PictureDrawing(Drawing):
             self._handed_over = True
             self.refresh()
 
-    def _forget(self) -> None:
+    def forget(self) -> None:
         """Have the terminal drop the pictures; they are handed over again where they are seen again."""
         if self._handed_over:
             self._handed_over = False
