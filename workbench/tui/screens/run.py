@@ -55,7 +55,7 @@ class RunScreen(StoppingScreen):
         ContentSwitcher { height: 1fr; padding: 0 1; }
         ContentSwitcher > VerticalScroll { scrollbar-size-vertical: 1; }
         ContentSwitcher > VerticalScroll > Calm { height: auto; }
-        &.-alone { RunHeader, TabLine, Notice { display: none; } }
+        &.-alone { RunHeader, TabLine { display: none; } }
     }
     """
     BINDINGS = [
