@@ -39,8 +39,8 @@ def test_the_knob_goes_from_end_to_end() -> None:
 
 def test_the_line_says_which_figure_which_step_and_how_many_are_newer() -> None:
     line = slider(FigureSeen("confusion", 3, 1200), 12, "2/5", 80).plain
-    assert line.startswith("2/5 confusion  ━")
-    assert line.endswith("─  4/12 · step 1,200 · 8 newer")
+    assert line.startswith("2/5 confusion  , ━")
+    assert line.endswith("─ .  4/12 · step 1,200 · 8 newer")
     assert "●" in line
     assert slider(FigureSeen("confusion", 11, 4800), 12, "2/5", 80).plain.endswith(
         "12/12 · step 4,800 · newest"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from textual.content import Content
 
-from workbench.figures.cells import cut
+from workbench.figures.cells import clean, cut
+from workbench.tui import keys
 from workbench.tui.run_facts import FigureSeen
 from workbench.tui.text import ACCENT, FAINT, MUTED, STRONG, WARNING, content, joined
 
@@ -31,21 +32,25 @@ def knob(place: int, count: int, width: int) -> int:
 
 
 def slider(seen: FigureSeen, count: int, which: str, width: int) -> Content:
-    """One line: `which` figure of how many, the track where it fits, the step, how many are newer."""
+    """One line: `which` figure, the track and its keys where they fit, the step, how many are newer."""
     newer = count - 1 - seen.place
-    left = joined(content(f"{which} ", MUTED), content(cut(seen.name, width // 3), STRONG))
+    left = joined(content(f"{which} ", MUTED), content(cut(clean(seen.name), width // 3), STRONG))
     told = [content(f"step {seen.step:,}", STRONG)]
     if count > 1:
         told.insert(0, content(f"{seen.place + 1:,}/{count:,}", MUTED))
         told.append(content(f"{newer:,} newer", WARNING) if newer > 0 else content("newest", MUTED))
     right = Content(" · ").join(told)
-    room = min(width - left.cell_length - right.cell_length - 4, _MOST_TRACK)
+    before, after = keys.shown_for("figures.earlier"), keys.shown_for("figures.later")
+    around = len(f"  {before}  {after}  ")
+    room = min(width - left.cell_length - right.cell_length - around, _MOST_TRACK)
     if count < 2 or room < _LEAST_TRACK:
         return Content("  ").join([left, right])
     at = knob(seen.place, count, room)
     track = joined(
+        content(f"{before} ", ACCENT),
         Content.styled("━" * at, ACCENT),
         Content.styled("●", ACCENT),
         Content.styled("─" * (room - at - 1), FAINT),
+        content(f" {after}", ACCENT),
     )
     return Content("  ").join([left, track, right])
