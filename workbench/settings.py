@@ -20,7 +20,7 @@ from workbench import paths
 from workbench.errors import UsageError, unknown
 
 Theme = Literal["dark", "light", "terminal", "colour-blind"]
-Pictures = Literal["auto", "off", "blocks"]
+Pictures = Literal["auto", "kitty", "sixel", "blocks", "off"]
 Characters = Literal["auto", "unicode", "ascii"]
 Keys = Mapping[str, str | list[str]]
 
@@ -43,7 +43,8 @@ class Settings(Struct, frozen=True, kw_only=True):
         Meta(min_length=1, description="where runs are kept; not absolute: in the working directory"),
     ] = "checkpoints"
     pictures: Annotated[
-        Pictures, Meta(description="auto (as fine as the terminal can), blocks or off")
+        Pictures,
+        Meta(description="auto (what the terminal is known for), kitty, sixel, blocks or off"),
     ] = "auto"
     characters: Annotated[
         Characters, Meta(description="auto (what the locale says), unicode or ascii")

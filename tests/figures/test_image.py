@@ -1,8 +1,11 @@
 from __future__ import annotations
 
 import numpy as np
+import pytest
 
 from workbench.figures import ImageGrid
+from workbench.figures.cells import strip
+from workbench.figures.image import place_images
 from workbench.figures.terminal import draw
 
 from .drawn import check
@@ -45,3 +48,23 @@ def test_shades_stand_in_for_colours() -> None:
     image = np.array([[0, 255], [0, 255]], dtype=np.uint8)
     assert draw(ImageGrid("", [image]), 2, 1, colour=False) == [" █"]
     assert draw(ImageGrid("", [image]), 2, 1, colour=False, unicode=False) == [" @"]
+
+
+@pytest.mark.parametrize("captions", [True, False])
+@pytest.mark.parametrize("size", [(80, 20), (40, 10), (13, 7), (200, 55), (5, 1)])
+def test_pictures_are_placed_where_their_half_blocks_are_drawn(
+    size: tuple[int, int], captions: bool
+) -> None:
+    columns, lines = size
+    images = [np.zeros((8 + 2 * (n % 3), 8 + n % 5, 3), dtype=np.uint8) for n in range(14)]
+    figure = ImageGrid("", images, [f"no {n}" for n in range(14)] if captions else [])
+    drawn = [strip(line).ljust(columns) for line in draw(figure, columns, lines)]
+    blocks = {(x, y) for y, line in enumerate(drawn) for x, char in enumerate(line) if char == "▀"}
+    placed = [
+        (one.column + x, one.line + y)
+        for one in place_images(figure, columns, lines)
+        for x in range(one.columns)
+        for y in range(one.lines)
+    ]
+    assert len(placed) == len(set(placed))
+    assert set(placed) == blocks

@@ -15,6 +15,8 @@ def test_the_app_is_there_without_torch_numpy_and_plotext() -> None:
         "torch",
         "numpy",
         "plotext",
+        "PIL",
+        "textual_image",
         "workbench.tui.screens.run",
         "textual.widgets._data_table",
     }

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -58,11 +58,35 @@ class _Tile:
         return lines if self.caption else lines + 1
 
 
-def draw_images(figure: ImageGrid, columns: int, lines: int, pen: Pen) -> list[str]:
-    """The pictures in rows, as large as fits; the last line counts those that had no room."""
+@dataclass(frozen=True)
+class Placed:
+    """A picture and its cells, counted from the upper left of the drawing."""
+
+    picture: Picture
+    column: int
+    line: int
+    columns: int
+    lines: int
+
+
+@dataclass(frozen=True)
+class _Plan:
+    """How many pictures are shown, how many a row, how large, in how many lines."""
+
+    shown: int
+    across: int
+    scale: float
+    room: int
+    captions: Sequence[str]
+
+    @property
+    def rows(self) -> Iterator[slice]:
+        for start in range(0, self.shown, self.across):
+            yield slice(start, min(start + self.across, self.shown))
+
+
+def _plan(figure: ImageGrid, columns: int, lines: int) -> _Plan:
     count = len(figure.images)
-    if not count:
-        return [cut("no images", columns)]
     captions = [clean(caption) for caption in figure.captions]
     tile = _Tile(
         max(image.height for image in figure.images),
@@ -72,14 +96,36 @@ def draw_images(figure: ImageGrid, columns: int, lines: int, pen: Pen) -> list[s
     fits = count <= tile.capacity(columns, lines)
     room = lines if fits or lines < 2 else lines - 1
     shown = count if fits else min(tile.capacity(columns, room), count)
-    across, scale = tile.layout(shown, columns, room)
+    return _Plan(shown, *tile.layout(shown, columns, room), room, captions)
+
+
+def draw_images(figure: ImageGrid, columns: int, lines: int, pen: Pen) -> list[str]:
+    """The pictures in rows, as large as fits; the last line counts those that had no room."""
+    count = len(figure.images)
+    if not count:
+        return [cut("no images", columns)]
+    plan = _plan(figure, columns, lines)
     drawn: list[str] = []
-    for start in range(0, shown, across):
-        row = slice(start, min(start + across, shown))
-        drawn += [""] if drawn and not captions else []
-        drawn += _row(figure.images[row], captions[row], scale, columns, pen)
-    drawn = drawn[:room]
-    return drawn if room == lines else [*drawn, cut(f"… {count - shown} more", columns)]
+    for row in plan.rows:
+        drawn += [""] if drawn and not plan.captions else []
+        drawn += _row(figure.images[row], plan.captions[row], plan.scale, columns, pen)
+    drawn = drawn[: plan.room]
+    return drawn if plan.room == lines else [*drawn, cut(f"… {count - plan.shown} more", columns)]
+
+
+def place_images(figure: ImageGrid, columns: int, lines: int) -> Iterator[Placed]:
+    """Where `draw_images` puts those pictures that it shows whole."""
+    if not figure.images:
+        return
+    plan, line = _plan(figure, columns, lines), 0
+    for row in plan.rows:
+        line += 1 if line and not plan.captions else 0
+        sizes = [_cells(image, plan.scale, columns) for image in figure.images[row]]
+        pitch = _slot(sizes, plan.captions[row], columns) + _GAP
+        for index, (image, (across, down)) in enumerate(zip(figure.images[row], sizes, strict=True)):
+            if line + down <= plan.room:
+                yield Placed(image, index * pitch, line, across, down)
+        line += max(down for _, down in sizes) + bool(plan.captions)
 
 
 def _longest(captions: Sequence[str], columns: int) -> int:
@@ -90,8 +136,8 @@ def _row(
     images: Sequence[Picture], captions: Sequence[str], scale: float, columns: int, pen: Pen
 ) -> list[str]:
     sizes = [_cells(image, scale, columns) for image in images]
-    tiles = [draw_blocks(_dots(image), *size, pen) for image, size in zip(images, sizes, strict=True)]
-    slot = max(_longest(captions, columns), *(across for across, _ in sizes))
+    tiles = [draw_blocks(dots(image), *size, pen) for image, size in zip(images, sizes, strict=True)]
+    slot = _slot(sizes, captions, columns)
     lines = []
     for line in range(max(down for _, down in sizes)):
         parts = [
@@ -105,13 +151,19 @@ def _row(
     return lines
 
 
+def _slot(sizes: Sequence[tuple[int, int]], captions: Sequence[str], columns: int) -> int:
+    """The cells that each picture of a row has, for itself or for its caption."""
+    return max(_longest(captions, columns), *(across for across, _ in sizes))
+
+
 def _cells(image: Picture, scale: float, columns: int) -> tuple[int, int]:
     """Cells across and down of a scaled picture, one at the least."""
     across = min(max(int(image.width * scale + 1e-9), 1), columns)
     return across, max(math.ceil(int(image.height * scale + 1e-9) / 2), 1)
 
 
-def _dots(image: Picture) -> NDArray[np.uint8]:
-    dots = np.frombuffer(image.pixels, dtype=np.uint8)
-    dots = dots.reshape(image.height, image.width, image.channels)
-    return np.repeat(dots, 3, axis=2) if image.channels == 1 else dots
+def dots(image: Picture) -> NDArray[np.uint8]:
+    """The pixels of a picture, H x W x 3."""
+    pixels = np.frombuffer(image.pixels, dtype=np.uint8)
+    pixels = pixels.reshape(image.height, image.width, image.channels)
+    return np.repeat(pixels, 3, axis=2) if image.channels == 1 else pixels

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import assert_never
+from dataclasses import replace
+from typing import TYPE_CHECKING, assert_never
 
 from workbench.figures.bars import draw_bars
 from workbench.figures.cells import Pen, to_ascii
@@ -20,6 +21,9 @@ from workbench.figures.data import (
 )
 from workbench.figures.lines import Frame, Line
 from workbench.figures.table import draw_table, draw_text
+
+if TYPE_CHECKING:
+    from workbench.figures.image import Placed
 
 _LEAST_HEIGHT_WITH_TITLE = 3
 _MARGIN_OF_POINTS = 0.03
@@ -43,6 +47,17 @@ def draw(
     body = _body(figure, width, height - titled, pen)
     lines = [pen.title(title, width), *body] if titled else body
     return lines if unicode else [to_ascii(line) for line in lines]
+
+
+def pictures_of(figure: Figure, width: int, height: int) -> list[Placed]:
+    """Where `draw` puts the pictures of a figure; none for a figure that has none."""
+    if not isinstance(figure, ImageGrid) or width < 1 or height < 1:
+        return []
+    from workbench.figures.image import place_images  # noqa: PLC0415
+
+    titled = int(bool(_title(figure)) and height >= _LEAST_HEIGHT_WITH_TITLE)
+    placed = place_images(figure, width, height - titled)
+    return [replace(one, line=one.line + titled) for one in placed]
 
 
 def _body(

@@ -20,6 +20,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.runs.samples import Samples
 from workbench.runs.series import Series
+from workbench.runs.shown import ShownFigure
 
 READ_BUDGET_S = 0.02
 
@@ -36,7 +37,7 @@ class History:
     Attributes:
         series: every metric by name, in order of appearance, without abandoned points.
         system: what worker and machine were using, by name; all of it, of abandoned steps too.
-        figures: the records of each figure by name, oldest first.
+        figures: where each figure is, by name, oldest first.
         epochs: steps, and how many epochs were done then, wherever the epoch changed.
         answers: what became of each request, by the request's id.
         faults: lines that could not be read, each with file and number.
@@ -49,7 +50,7 @@ class History:
     checkpoints: list[events.Checkpoint] = field(default_factory=list)
     parameters_set: list[events.ParameterSet] = field(default_factory=list)
     epochs: list[tuple[int, float]] = field(default_factory=list)
-    figures: dict[str, list[events.FigureShown]] = field(default_factory=dict)
+    figures: dict[str, list[ShownFigure]] = field(default_factory=dict)
     messages: list[events.Message] = field(default_factory=list)
     answers: dict[str, events.Answered | events.ParameterSet] = field(default_factory=dict)
     ended: events.Ended | None = None
@@ -60,6 +61,8 @@ class History:
         self._lines = LineReader(self.folder.events_file)
         self._columns: ColumnDecoder | None = None
         self._names = 0
+        self._block = b""
+        self._searched = 0
 
     def read(self, budget_s: float = READ_BUDGET_S) -> bool:
         """Take in what is new until the budget is spent; true when more is waiting to be read.
@@ -93,9 +96,11 @@ class History:
         vars(self).update(vars(History(self.folder)), _lines=self._lines)
 
     def _take_block(self, block: bytes) -> None:
+        self._block, self._searched = block, 0
         if not self._take_columns(block):
             self._take_records(block)
             self._learn_names()
+        self._block = b""
 
     def _take_columns(self, block: bytes) -> bool:
         """Take a block whose metrics have known names and finite values; false for any other."""
@@ -193,9 +198,7 @@ class History:
                 self.parameters_set.append(record)
                 self.answers[record.request] = record
             case events.FigureShown():
-                # A Raw value refers into the block it was read from and would keep all of it.
-                own = msgspec.structs.replace(record, figure=record.figure.copy())
-                self._show(own)
+                self._show(record.name, self._placed(record))
             case events.Progress():
                 self._note_epoch(record)
             case events.Message():
@@ -225,9 +228,20 @@ class History:
         if len(self.started) > 1:
             self._abandon_after(record.step)
 
-    def _show(self, figure: events.FigureShown) -> None:
+    def _placed(self, record: events.FigureShown) -> ShownFigure:
+        """Where the figure is, without the figure: there may be thousands of them."""
+        file, length = self.folder.events_file, len(memoryview(record.figure))
+        if record.file or not length:
+            return ShownFigure(record.step, record.time, record.file, file)
+        # The decoder tells no offsets. Records come in order, so a block is searched once in all.
+        place = self._block.index(memoryview(record.figure), self._searched)
+        self._searched = place + length
+        offset = self._lines.offset - len(self._block) + place
+        return ShownFigure(record.step, record.time, "", file, offset, length)
+
+    def _show(self, name: str, figure: ShownFigure) -> None:
         """Add to the figures of its name, in place of what an earlier attempt showed at that step."""
-        shown = self.figures.setdefault(figure.name, [])
+        shown = self.figures.setdefault(name, [])
         began = self.started[-1].time if self.started else 0.0
         while shown and shown[-1].step == figure.step and shown[-1].time < began:
             shown.pop()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -29,6 +30,8 @@ from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
 if TYPE_CHECKING:
+    from rich.console import RenderableType
+
     from workbench.runs.saved import Saved
     from workbench.tui.copies import Copy
     from workbench.workers.standby import Standby
@@ -100,8 +103,13 @@ class WorkbenchApp(App[None]):
     ) -> None:
         self._loaded = _with_keys(loaded or Loaded())
         self.link = Link()
-        self._look = look.found(self._loaded.settings.characters)
+        settings = self._loaded.settings
+        self._look = look.found(settings.characters, pictures=settings.pictures)
         look.use(self._look)
+        if self._look.pictures == "kitty":
+            # A terminal with this protocol knows 24-bit colours, in which the pictures' numbers are
+            # written; the variable that says so does not come along over SSH.
+            os.environ["COLORTERM"] = "truecolor"
         # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
         super().__init__(ansi_color=None if self._look.colour else True)
         changed_keys, _ = keymap(self._loaded.settings.keys)
@@ -112,6 +120,7 @@ class WorkbenchApp(App[None]):
         self.session = Session(
             checkpoints, recipe_dirs, standby, changed, ready, self._loaded.settings, watched=watched
         )
+        self.leaving: Signal[None] = Signal(self, "leaving")
         self._own_standby = standby is None
         self._reading = False
         for one in theme.THEMES.values():
@@ -170,6 +179,13 @@ class WorkbenchApp(App[None]):
     def on_unmount(self) -> None:
         if self._own_standby and self.session.standby is not None:
             self.session.standby.close()
+
+    def exit(
+        self, result: None = None, return_code: int = 0, message: RenderableType | None = None
+    ) -> None:
+        """Leave; what was handed to the terminal is taken back while the screen is there."""
+        self.leaving.publish(None)
+        super().exit(result, return_code, message)
 
     def read_runs(self) -> None:
         """Read the runs in a thread, unless the last reading still goes on."""

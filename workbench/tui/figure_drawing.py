@@ -2,34 +2,68 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
+
 from textual.strip import Strip
 
-from workbench import paths
 from workbench.errors import WorkbenchError
 from workbench.figures import data, terminal
-from workbench.runs import events
 from workbench.runs.folder import RunFolder
+from workbench.runs.shown import ShownFigure
 from workbench.tui import look
 from workbench.tui.ansi import strips
+from workbench.tui.pictures import TerminalPicture
 from workbench.tui.run_facts import FigureView
 from workbench.units import plain
 
 
-def draw_figure(folder: RunFolder, record: events.FigureShown, view: FigureView) -> tuple[Strip, ...]:
+@dataclass(frozen=True)
+class DrawnFigure:
+    """A figure as lines, how many images it is made of, and those that the terminal's graphics draw."""
+
+    strips: tuple[Strip, ...]
+    images: int = 0
+    pictures: tuple[TerminalPicture, ...] = ()
+
+
+def draw_figure(folder: RunFolder, shown: ShownFigure, view: FigureView) -> DrawnFigure:
     """The figure of a record; where it cannot be read, the reason stands in its place."""
     try:
-        figure = data.decode(_read(folder, record))
+        figure = data.decode(shown.read(folder))
     except WorkbenchError as fault:
-        return strips(plain(line) for line in str(fault).split("\n"))
+        return DrawnFigure(strips(plain(line) for line in str(fault).split("\n")))
+    images = len(figure.images) if isinstance(figure, data.ImageGrid) else 0
+    if isinstance(figure, data.ImageGrid) and images and view.image is not None:
+        figure = one_of(figure, view.image % images)
     now = look.current()
+    pictures = _pictures(figure, view, now)
+    if isinstance(figure, data.ImageGrid) and now.pictures == "off":
+        figure = in_words(figure)
     drawn = terminal.draw(figure, view.width, view.height, colour=now.colour, unicode=now.unicode)
-    return strips(drawn)
+    return DrawnFigure(strips(drawn), images, pictures)
 
 
-def _read(folder: RunFolder, record: events.FigureShown) -> bytes:
-    if not record.file:
-        return bytes(record.figure)
-    try:
-        return paths.inside(folder.figures_dir, record.file).read_bytes()
-    except (OSError, ValueError) as fault:
-        raise WorkbenchError(f"the figure cannot be read: {fault}") from None
+def _pictures(figure: data.Figure, view: FigureView, now: look.Look) -> tuple[TerminalPicture, ...]:
+    if now.pictures in {"blocks", "off"} or not isinstance(figure, data.ImageGrid):
+        return ()
+    # With the first picture: nothing but a terminal that draws some needs it.
+    from workbench.tui.picture_codes import encoded  # noqa: PLC0415
+
+    return encoded(terminal.pictures_of(figure, view.width, view.height), now.pictures)
+
+
+def one_of(grid: data.ImageGrid, place: int) -> data.ImageGrid:
+    """The `place`-th image of a grid alone."""
+    of = f"image {place + 1} of {len(grid.images)}"
+    title = f"{grid.title} · {of}" if grid.title else of
+    return data.ImageGrid(title, [grid.images[place]], grid.captions[place : place + 1])
+
+
+def in_words(grid: data.ImageGrid) -> data.Table:
+    """The images as a list of their captions and sizes."""
+    captions = [*grid.captions, *[""] * (len(grid.images) - len(grid.captions))]
+    rows = [
+        (place, caption, f"{image.width} x {image.height}")
+        for place, (caption, image) in enumerate(zip(captions, grid.images, strict=True), 1)
+    ]
+    return data.Table(grid.title, ("image", "caption", "pixels"), rows)

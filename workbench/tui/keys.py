@@ -16,6 +16,7 @@ GROUPS = {
     "tabs": "A run's tabs",
     "checkpoints": "A run's checkpoints",
     "curves": "Curves",
+    "figures": "A run's figures",
     "compare": "Comparing runs",
     "pick": "Choosing a run to compare",
     "metrics": "Choosing metrics",
@@ -38,6 +39,7 @@ _TOGETHER = (
     {"runs", "run"},
     {"devices", "run"},
     {"run", "tabs", "curves", "log"},
+    {"run", "tabs", "figures"},
     {"launch", "choice", "switch"},
     {"set", "launch", "choice", "switch"},
 )
@@ -113,6 +115,8 @@ KEYS: tuple[Key, ...] = (
     Key("devices.cancel", "x", "cancel", "take out", "take a run out of the queue: it ends as stopped"),
     Key("devices.top", "home", "scroll_top", "", "to the first device"),
     Key("devices.bottom", "end", "scroll_bottom", "", "to the last run in the queue"),
+    # Before the page's own: where there is nothing else, the way out must be told.
+    Key("figures.leave", "escape", "leave", "back", "to all images again, and out of the full screen"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key(
         "run.stop_by_signal",
@@ -222,6 +226,23 @@ KEYS: tuple[Key, ...] = (
     Key("curves.log_x", "x", "log_x", "log x", "logarithmic x"),
     Key("curves.next", "right_square_bracket", "turn(1)", "next", "next plot, or page of plots"),
     Key("curves.previous", "left_square_bracket", "turn(-1)", "", "plot or page before"),
+    Key("figures.earlier", "comma", "step(-1)", "earlier", "the figure as it was a step before"),
+    Key(
+        "figures.later",
+        "full_stop",
+        "step(1)",
+        "later",
+        "the step after; from the newest on it is followed",
+    ),
+    Key("figures.alone", "z", "alone", "full screen", "the figure on the whole screen, or not"),
+    Key("figures.image", "i", "image(1)", "image", "one image of a grid alone, the next one"),
+    Key("figures.image_before", "I", "image(-1)", "", "the image before"),
+    Key("figures.leap_earlier", "left_square_bracket", "leap(-1)", "", "a tenth of all steps before"),
+    Key("figures.leap_later", "right_square_bracket", "leap(1)", "", "a tenth of all steps after"),
+    Key("figures.first", "home", "first", "", "the figure's first step"),
+    Key("figures.newest", "end", "newest", "", "its newest step, which is followed"),
+    Key("figures.down", "down", "name(1)", "", "the figure below"),
+    Key("figures.up", "up", "name(-1)", "", "the figure above"),
     Key("metrics.keep", "enter", "keep", "draw", "draw those that are ticked"),
     Key("metrics.toggle", "space", "tick", "tick", "tick the metric, or untick it", True),
     Key(

@@ -1,17 +1,18 @@
-"""What the terminal can show: colours, and characters beyond ASCII."""
+"""What the terminal can show: colours, characters beyond ASCII, pictures."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from rich.segment import Segment
 from textual.color import Color
 from textual.filter import LineFilter
 
 from workbench.figures.cells import Pen, to_ascii
-from workbench.settings import Characters
+from workbench.settings import Characters, Pictures
+from workbench.tui.graphics import Protocol, protocol
 
 # Python puts the first two there by itself where the locale is C (PEP 538).
 _PUT_THERE = {"C.UTF-8", "C.utf8", "UTF-8"}
@@ -34,6 +35,7 @@ class Look:
 
     colour: bool = True
     unicode: bool = True
+    pictures: Protocol = "blocks"
 
 
 _now = [Look()]
@@ -54,10 +56,17 @@ def pen() -> Pen:
     return Pen(_now[0].colour, _now[0].unicode)
 
 
-def found(characters: Characters = "auto", environ: Mapping[str, str] = os.environ) -> Look:
-    """What the environment says of the terminal; `characters` overrules its locale."""
+def found(
+    characters: Characters = "auto",
+    environ: Mapping[str, str] = os.environ,
+    pictures: Pictures = "auto",
+) -> Look:
+    """What the environment says of the terminal; `characters` and `pictures` overrule it."""
     says_unicode = speaks_unicode(environ) if characters == "auto" else characters == "unicode"
-    return Look(colour=not environ.get("NO_COLOR"), unicode=says_unicode)
+    look = Look(colour=not environ.get("NO_COLOR"), unicode=says_unicode)
+    # Kitty's pictures are characters in a colour; and who wants no colours wants none in pictures.
+    fit = pictures == "off" or (look.colour and look.unicode)
+    return replace(look, pictures=protocol(pictures, environ) if fit else "blocks")
 
 
 def speaks_unicode(environ: Mapping[str, str]) -> bool:

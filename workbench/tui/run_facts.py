@@ -14,6 +14,7 @@ from workbench.runs.folder import Manifest
 from workbench.runs.saved import Saved
 from workbench.runs.state import Status
 from workbench.schema import Schema
+from workbench.tui.pictures import TerminalPicture
 
 Axis = Literal["step", "epoch", "time", "clock"]
 AXES: tuple[Axis, ...] = ("step", "epoch", "time", "clock")
@@ -64,11 +65,36 @@ class Reach:
 
 @dataclass(frozen=True)
 class FigureView:
-    """Which figure is to be seen, in how much room (cells)."""
+    """Which figure is to be seen, in how much room (cells).
+
+    Attributes:
+        place: which of its steps, from 0; None follows the newest.
+        image: which of a grid's images is to be seen alone; None for all.
+    """
 
     name: str = ""
     width: int = 0
     height: int = 0
+    place: int | None = None
+    image: int | None = None
+
+
+@dataclass(frozen=True)
+class FigureSteps:
+    """How often a figure was handed over, and at which step the last time."""
+
+    count: int
+    newest: int
+
+
+@dataclass(frozen=True)
+class FigureSeen:
+    """What of a figure is drawn: the `place`-th of its steps, from 0, and how many images it has."""
+
+    name: str = ""
+    place: int = 0
+    step: int = 0
+    images: int = 0
 
 
 @dataclass(frozen=True)
@@ -104,7 +130,7 @@ class Facts:
         schema: None where the recipe's parameters are not known.
         values: the parameters that hold now.
         checkpoints: those that are there, the latest step first.
-        figures: the newest step of each.
+        figures: the steps of each.
         answers: by request, why it was refused; empty where it was done.
         faults: damaged lines of the record.
         system: the newest sample of what worker and machine use, by name.
@@ -118,7 +144,7 @@ class Facts:
     values: Mapping[str, Value] = field(default_factory=dict)
     checkpoints: tuple[Saved, ...] = ()
     messages: tuple[events.Message, ...] = ()
-    figures: Mapping[str, int] = field(default_factory=dict)
+    figures: Mapping[str, FigureSteps] = field(default_factory=dict)
     answers: Mapping[str, str] = field(default_factory=dict)
     faults: tuple[str, ...] = ()
     ended: events.Ended | None = None
@@ -139,6 +165,8 @@ class Snapshot:
     Attributes:
         reach: how far the x axis of the drawn curves goes.
         metrics: the names of all that the run has, in order of appearance.
+        figure: which figure the drawing shows, where it shows one.
+        pictures: its images, where the terminal's graphics draw them above the drawing.
     """
 
     facts: Facts
@@ -148,3 +176,5 @@ class Snapshot:
     loading: bool = False
     reach: Reach = Reach()
     metrics: tuple[str, ...] = ()
+    figure: FigureSeen = FigureSeen()
+    pictures: tuple[TerminalPicture, ...] = ()

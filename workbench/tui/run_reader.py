@@ -22,12 +22,24 @@ from workbench.runs.folder import Manifest, RunFolder, step_in
 from workbench.runs.foreign.history import ForeignHistory
 from workbench.runs.foreign.opening import open_history
 from workbench.runs.saved import saved
+from workbench.runs.shown import ShownFigure
 from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
+from workbench.tui.pictures import TerminalPicture
 from workbench.tui.plots import arrange, draw_page, group
 from workbench.tui.post_mortem import LAST_LINES, post_mortem
-from workbench.tui.run_facts import Facts, FigureView, PlotView, PostMortem, Reach, Snapshot, View
+from workbench.tui.run_facts import (
+    Facts,
+    FigureSeen,
+    FigureSteps,
+    FigureView,
+    PlotView,
+    PostMortem,
+    Reach,
+    Snapshot,
+    View,
+)
 from workbench.tui.x_axis import XAxis, available, axis_of, chosen
 
 READ_BUDGET_S = 0.4  # drawing a long run while it loads would cost more than reading it
@@ -40,6 +52,8 @@ class Drawing:
     strips: tuple[Strip, ...] = ()
     pages: int = 1
     reach: Reach = field(default_factory=Reach)
+    figure: FigureSeen = field(default_factory=FigureSeen)
+    pictures: tuple[TerminalPicture, ...] = ()
 
 
 class RunReader:
@@ -72,7 +86,15 @@ class RunReader:
         drawing = self._draw(view)
         metrics = tuple(self._history.series)
         snapshot = Snapshot(
-            self._facts(loading), (), drawing.strips, drawing.pages, loading, drawing.reach, metrics
+            self._facts(loading),
+            (),
+            drawing.strips,
+            drawing.pages,
+            loading,
+            drawing.reach,
+            metrics,
+            drawing.figure,
+            drawing.pictures,
         )
         changed = bool(log) or snapshot != self._last
         self._last = snapshot
@@ -89,7 +111,11 @@ class RunReader:
             values=self._values(),
             checkpoints=() if self.folder.read_only else saved(self.folder, history.checkpoints),
             messages=tuple(history.messages),
-            figures={name: shown[-1].step for name, shown in history.figures.items() if shown},
+            figures={
+                name: FigureSteps(len(shown), shown[-1].step)
+                for name, shown in history.figures.items()
+                if shown
+            },
             answers={name: _refusal(answer) for name, answer in history.answers.items()},
             faults=tuple([self._fault] if self._fault else []) + tuple(history.faults),
             ended=history.ended,
@@ -117,7 +143,7 @@ class RunReader:
         return values
 
     def _draw(self, view: View) -> Drawing:
-        key = (view, self._extent())
+        key = (view, self._extent() if view.figure is None else self._chosen(view.figure))
         if key != self._drawn_for:
             self._drawn_for = key
             if view.plots is not None:
@@ -125,7 +151,7 @@ class RunReader:
             elif view.system is not None:
                 self._drawing = self._draw_system(view.system)
             elif view.figure is not None:
-                self._drawing = Drawing(self._draw_figure(view.figure))
+                self._drawing = self._draw_figure(view.figure)
             else:
                 self._drawing = Drawing()
         return self._drawing
@@ -166,7 +192,6 @@ class RunReader:
             len(history.checkpoints),
             len(history.parameters_set),
             sum(map(len, history.series.values())),
-            sum(map(len, history.figures.values())),
             history.system.length,
         )
 
@@ -184,12 +209,22 @@ class RunReader:
         )
         return [Mark(x, label) for x, (_, _, label) in zip(places.tolist(), moments, strict=True)]
 
-    def _draw_figure(self, view: FigureView) -> tuple[Strip, ...]:
+    def _chosen(self, view: FigureView) -> tuple[int, ShownFigure | None]:
+        """The step of the figure that is to be seen, by its place; the newest where that is gone."""
+        shown = self._history.figures.get(view.name, [])
+        place = len(shown) - 1 if view.place is None else min(view.place, len(shown) - 1)
+        return place, shown[place] if shown else None
+
+    def _draw_figure(self, view: FigureView) -> Drawing:
         # Renderers are loaded when the first figure is looked at.
         from workbench.tui.figure_drawing import draw_figure  # noqa: PLC0415
 
-        records = self._history.figures.get(view.name)
-        return draw_figure(self.folder, records[-1], view) if records else ()
+        place, chosen = self._chosen(view)
+        if chosen is None:
+            return Drawing()
+        drawn = draw_figure(self.folder, chosen, view)
+        figure = FigureSeen(view.name, place, chosen.step, drawn.images)
+        return Drawing(drawn.strips, figure=figure, pictures=drawn.pictures)
 
 
 def _value_text(value: Value) -> str:

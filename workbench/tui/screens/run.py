@@ -55,6 +55,7 @@ class RunScreen(StoppingScreen):
         ContentSwitcher { height: 1fr; padding: 0 1; }
         ContentSwitcher > VerticalScroll { scrollbar-size-vertical: 1; }
         ContentSwitcher > VerticalScroll > Calm { height: auto; }
+        &.-alone { RunHeader, TabLine { display: none; } }
     }
     """
     BINDINGS = [
@@ -115,6 +116,8 @@ class RunScreen(StoppingScreen):
 
     def on_mount(self) -> None:
         self.set_interval(self.session.settings.refresh_s, self._tick)
+        forget = self.query_one(Figures).forget_pictures
+        self.workbench.leaving.subscribe(self, lambda _: forget(), immediate=True)
 
     def _tick(self) -> None:
         self._read_if_due()
@@ -281,6 +284,15 @@ class RunScreen(StoppingScreen):
 
     def on_figures_view_changed(self) -> None:
         self._read_soon()
+
+    def on_screen_suspend(self) -> None:
+        self.query_one(Figures).covered()
+
+    def on_screen_resume(self) -> None:
+        self.query_one(Figures).covered()
+
+    def on_figures_alone_changed(self, message: Figures.AloneChanged) -> None:
+        self.set_class(message.alone, "-alone")
 
     def on_system_curves_view_changed(self) -> None:
         self._read_soon()
