@@ -213,7 +213,8 @@ KEYS: tuple[Key, ...] = (
     Key("curves.log_x", "x", "log_x", "log x", "logarithmic x"),
     Key("curves.next", "right_square_bracket", "turn(1)", "next", "next plot, or page of plots"),
     Key("curves.previous", "left_square_bracket", "turn(-1)", "", "plot or page before"),
-    Key("metrics.keep", "enter", "keep", "draw", "draw those that are ticked"),
+    # With priority, all of them: the line of text would take what they can be moved to.
+    Key("metrics.keep", "enter", "keep", "draw", "draw those that are ticked", True),
     Key("metrics.toggle", "space", "tick", "tick", "tick the metric, or untick it", True),
     Key(
         "metrics.toggle_all",
@@ -227,7 +228,7 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.up", "up", "move(-1)", "", "metric before", True),
     Key("metrics.page_down", "pagedown", "move_page(1)", "", "a page down", True),
     Key("metrics.page_up", "pageup", "move_page(-1)", "", "a page up", True),
-    Key("metrics.back", "escape", "back", "back", "leave the choice as it was"),
+    Key("metrics.back", "escape", "back", "back", "leave the choice as it was", True),
     Key("log.right", "shift+right", "scroll_right", "", "along the lines"),
     Key("log.left", "shift+left", "scroll_left", "", "back along the lines"),
     Key("log.down", "down", "scroll_down", "", "down; the end is followed"),
