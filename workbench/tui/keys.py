@@ -19,6 +19,7 @@ GROUPS = {
     "pick": "Choosing a run to compare",
     "metrics": "Choosing metrics",
     "log": "The log",
+    "find": "Searching the log",
     "launch": "Launching",
     "rehearsal": "A rehearsal",
     "choice": "A list in a form",
@@ -35,7 +36,7 @@ GROUPS = {
 _TOGETHER = (
     {"recipes"},
     {"runs", "run"},
-    {"run", "tabs", "curves", "log"},
+    {"run", "tabs", "curves", "log", "find"},
     {"launch", "choice", "switch"},
     {"set", "launch", "choice", "switch"},
 )
@@ -104,6 +105,12 @@ KEYS: tuple[Key, ...] = (
     Key("runs.open", "enter", "select_cursor", "open", "open the run"),
     Key("runs.top", "home", "scroll_top", "", "to the newest run"),
     Key("runs.bottom", "end", "scroll_bottom", "", "to the oldest run"),
+    # Before the keys of the page: while the log is open, and searched, these are what one presses.
+    # With priority, so that letters typed right behind it reach the line and not the page.
+    Key("find.find", "slash", "find", "search", "find lines: type what they hold", True),
+    Key("find.next", "n", "go(1)", "next", "to the next line that was found, at last to the first"),
+    Key("find.previous", "N", "go(-1)", "", "to the line that was found before"),
+    Key("find.leave", "escape", "leave", "end search", "leave the search"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key(
         "run.stop_by_signal",

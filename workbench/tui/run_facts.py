@@ -73,11 +73,16 @@ class FigureView:
 
 @dataclass(frozen=True)
 class View:
-    """What is visible: one of the three drawings, or none."""
+    """What is visible: one of the three drawings, or none.
+
+    Attributes:
+        earlier: whether lines of the log are wanted that come before those that were read.
+    """
 
     plots: PlotView | None = None
     system: PlotView | None = None
     figure: FigureView | None = None
+    earlier: bool = False
 
 
 @dataclass(frozen=True)
@@ -137,12 +142,14 @@ class Snapshot:
     """One reading: facts, new lines of the log, and the drawing that was asked for on its page.
 
     Attributes:
+        earlier: lines of the log that stand before all that were read; they replace the first one.
         reach: how far the x axis of the drawn curves goes.
         metrics: the names of all that the run has, in order of appearance.
     """
 
     facts: Facts
     log: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     drawing: tuple[Strip, ...] = ()
     pages: int = 1
     loading: bool = False

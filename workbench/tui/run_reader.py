@@ -68,16 +68,22 @@ class RunReader:
         began = time.monotonic()
         loading = self._history.read(READ_BUDGET_S)
         log = tuple(self._log.read())
+        earlier = tuple(self._log.read_earlier()) if view.earlier else ()
         self._last_lines.extend(log)
         drawing = self._draw(view)
         metrics = tuple(self._history.series)
         snapshot = Snapshot(
-            self._facts(loading), (), drawing.strips, drawing.pages, loading, drawing.reach, metrics
+            self._facts(loading),
+            drawing=drawing.strips,
+            pages=drawing.pages,
+            loading=loading,
+            reach=drawing.reach,
+            metrics=metrics,
         )
-        changed = bool(log) or snapshot != self._last
+        changed = bool(log or earlier) or snapshot != self._last
         self._last = snapshot
         self.busy_s = time.monotonic() - began
-        return replace(snapshot, log=log) if changed else None
+        return replace(snapshot, log=log, earlier=earlier) if changed else None
 
     def _facts(self, loading: bool) -> Facts:
         history = self._history

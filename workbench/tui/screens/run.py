@@ -30,7 +30,7 @@ from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
 from workbench.tui.widgets.key_line import KeyLine
-from workbench.tui.widgets.log_view import LogView
+from workbench.tui.widgets.log_page import LogPage
 from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.post_mortem import PostMortemPage
 from workbench.tui.widgets.run_header import RunHeader
@@ -90,9 +90,7 @@ class RunScreen(StoppingScreen):
         with ContentSwitcher(initial="curves"):
             yield Curves()
             yield Figures()
-            yield LogView(
-                "no log of another program" if self.folder.read_only else "no output yet", id="log"
-            )
+            yield LogPage("no log of another program" if self.folder.read_only else "no output yet")
             with VerticalScroll(id="parameters"):
                 yield Calm()
             yield Checkpoints()
@@ -158,7 +156,7 @@ class RunScreen(StoppingScreen):
             return View(figure=self.query_one(Figures).view)
         if self._tab == TABS.index("System"):
             return View(system=self.query_one(System).curves.view)
-        return View()
+        return View(earlier=self.query_one(LogPage).wants_earlier)
 
     def on_run_screen_read(self, message: Read) -> None:
         self._seen = message.view
@@ -167,10 +165,14 @@ class RunScreen(StoppingScreen):
         self.query_one(KeyLine).say(link.words)
         if message.fault:
             self.query_one(Notice).say(message.fault)
-        if message.snapshot is not None:
-            self._loading = message.snapshot.loading
-            self._show(message.snapshot)
-        more = message.snapshot is not None and message.snapshot.loading
+        snapshot = message.snapshot
+        earlier = () if snapshot is None else snapshot.earlier
+        if message.view.earlier:
+            self.query_one(LogPage).take_earlier(earlier)
+        if snapshot is not None:
+            self._loading = snapshot.loading
+            self._show(snapshot)
+        more = bool(earlier) or (snapshot is not None and snapshot.loading)
         self._readings.done(busy_s, more=more, pace_s=link.pace_s)
 
     def _show(self, snapshot: Snapshot) -> None:
@@ -178,7 +180,7 @@ class RunScreen(StoppingScreen):
         self.query_one(Curves).choose(self.session.metrics.get(self._recipe))
         self._show_drawing(snapshot)
         if snapshot.log:
-            self.query_one(LogView).append(snapshot.log)
+            self.query_one(LogPage).append(snapshot.log)
         if self.facts != before:
             self._show_facts(before)
 
@@ -276,6 +278,9 @@ class RunScreen(StoppingScreen):
     def _recipe(self) -> str:
         manifest = self.facts.manifest
         return "" if manifest is None else manifest.recipe.id
+
+    def on_log_page_earlier_wanted(self) -> None:
+        self._readings.read_soon()
 
     def on_figures_view_changed(self) -> None:
         self._readings.read_soon()
