@@ -11,6 +11,7 @@ from textual.strip import Strip
 from workbench.params import Parameter, Value
 from workbench.runs import events
 from workbench.runs.folder import Manifest
+from workbench.runs.forks import Child
 from workbench.runs.saved import Saved
 from workbench.runs.state import Status
 from workbench.schema import Schema
@@ -77,12 +78,14 @@ class View:
 
     Attributes:
         earlier: whether lines of the log are wanted that come before those that were read.
+        children: the run's forks, of which its own record knows nothing.
     """
 
     plots: PlotView | None = None
     system: PlotView | None = None
     figure: FigureView | None = None
     earlier: bool = False
+    children: tuple[Child, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -115,6 +118,7 @@ class Facts:
         system: the newest sample of what worker and machine use, by name.
         post_mortem: None for a run that neither failed nor is lost.
         read_only: another program wrote it; there is nobody to ask for anything.
+        children: the runs that were forked from it.
     """
 
     manifest: Manifest | None = None
@@ -130,6 +134,7 @@ class Facts:
     system: Mapping[str, float] = field(default_factory=dict)
     post_mortem: PostMortem | None = None
     read_only: bool = False
+    children: tuple[Child, ...] = ()
 
     @property
     def live_parameters(self) -> list[Parameter]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -14,6 +14,7 @@ from textual.widgets import ContentSwitcher
 from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
+from workbench.runs.forks import Child, children
 from workbench.runs.state import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
@@ -24,6 +25,7 @@ from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
 from workbench.tui.screens.stopping import StoppingScreen
+from workbench.tui.session import Runs
 from workbench.tui.stop_ladder import StopLadder
 from workbench.tui.text import GOOD, WARNING, Calm, state_style
 from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
@@ -77,6 +79,7 @@ class RunScreen(StoppingScreen):
         self._readings = ReadingLoop(self._start_reading)
         self._seen = View()
         self._asked: dict[str, str] = {}
+        self._children: tuple[Child, ...] = ()
         self._tab = 0
         self._opening = True
         self._loading = True
@@ -111,6 +114,7 @@ class RunScreen(StoppingScreen):
 
     def on_mount(self) -> None:
         self.set_interval(self.session.settings.refresh_s, self._tick)
+        self.session.runs_changed.subscribe(self, self._find_children)
 
     def _tick(self) -> None:
         self._readings.tick()
@@ -150,13 +154,21 @@ class RunScreen(StoppingScreen):
 
     def _view(self) -> View:
         """What is visible and has to be drawn."""
+        view = View(children=self._children)
         if self._tab == TABS.index("Curves"):
-            return View(plots=self.query_one(Curves).view)
+            return replace(view, plots=self.query_one(Curves).view)
         if self._tab == TABS.index("Figures"):
-            return View(figure=self.query_one(Figures).view)
+            return replace(view, figure=self.query_one(Figures).view)
         if self._tab == TABS.index("System"):
-            return View(system=self.query_one(System).curves.view)
-        return View(earlier=self.query_one(LogPage).wants_earlier)
+            return replace(view, system=self.query_one(System).curves.view)
+        return replace(view, earlier=self.query_one(LogPage).wants_earlier)
+
+    def _find_children(self, runs: Runs) -> None:
+        manifest = self.facts.manifest
+        found = () if manifest is None or self.folder.read_only else children(manifest, runs)
+        if found != self._children:
+            self._children = found
+            self._readings.read_soon()
 
     def on_run_screen_read(self, message: Read) -> None:
         self._seen = message.view
@@ -197,6 +209,8 @@ class RunScreen(StoppingScreen):
             self.query_one(TabLine).mark(self._tab, curves.note)
 
     def _show_facts(self, before: Facts) -> None:
+        if before.manifest is None:
+            self._find_children(self.session.runs)
         self.query_one(RunHeader).fill(self.facts)
         self.query_one("#parameters Calm", Calm).show(parameters_text(self.facts))
         self.query_one(Checkpoints).fill(self.facts)
