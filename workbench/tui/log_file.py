@@ -8,7 +8,7 @@ from pathlib import Path
 from workbench import units
 
 TAIL_BYTES = 64_000
-EARLIER_BYTES = 1_000_000  # at one time: about 20 ms
+EARLIER_BYTES = 256_000  # at one time: 5 to 50 ms
 LONGEST_LINE = 2_000
 
 

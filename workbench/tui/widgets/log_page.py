@@ -85,10 +85,18 @@ class LogPage(Vertical):
         self._origin = view.top
         self.add_class("-searching")
         view.hold(searching=True)
-        line.focus()
+        self.screen.set_focus(line)
         line.action_select_all()
         self._look_for(line.value)
         self.post_message(self.EarlierWanted())
+
+    def on_input_submitted(self, message: Input.Submitted) -> None:
+        """To the lines, with what was found; without a text there is nothing to keep."""
+        message.stop()
+        if message.value:
+            self.screen.set_focus(self.query_one(LogView))
+        else:
+            self.action_leave()
 
     def action_go(self, by: int) -> None:
         self.query_one(LogView).search.step(by)
@@ -96,7 +104,7 @@ class LogPage(Vertical):
 
     def action_leave(self) -> None:
         view = self.query_one(LogView)
-        view.focus()
+        self.screen.set_focus(view)
         view.search.look_for("", 0)
         self.remove_class("-searching")
         view.hold(searching=False)
@@ -107,13 +115,6 @@ class LogPage(Vertical):
         message.stop()
         if self.searching:
             self._look_for(message.value)
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        if message.value:
-            self.query_one(LogView).focus()
-        else:
-            self.action_leave()
 
     def _look_for(self, text: str) -> None:
         self.query_one(LogView).search.look_for(text, self._origin)
