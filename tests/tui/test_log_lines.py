@@ -119,6 +119,11 @@ def test_the_line_that_lines_were_missing_is_found_no_more_once_they_are_there(l
     search.catch_up()
     assert search.told == "not found"
     assert lines[lines.first] == "really the first"
+    assert looked_for(lines, "second").current == 0
+    search = looked_for(lines, "last before")
+    lines.put_before(["one", "two", "the last before"])
+    search.catch_up()
+    assert search.current == lines.first + 2
     assert lines[1] == "Epoch 1"
 
 

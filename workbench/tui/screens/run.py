@@ -293,9 +293,6 @@ class RunScreen(StoppingScreen):
         manifest = self.facts.manifest
         return "" if manifest is None else manifest.recipe.id
 
-    def on_log_page_earlier_wanted(self) -> None:
-        self._readings.read_soon()
-
     def on_figures_view_changed(self) -> None:
         self._readings.read_soon()
 

@@ -6,7 +6,6 @@ from collections.abc import Iterable
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal, Vertical
-from textual.message import Message
 from textual.widgets import Input
 
 from workbench.tui import keys
@@ -26,9 +25,6 @@ class LogPage(Vertical):
     }
     """
     BINDINGS = keys.bindings("find")
-
-    class EarlierWanted(Message):
-        """What came before the lines that are held is to be read too."""
 
     def __init__(self, empty: str) -> None:
         super().__init__(id="log")
@@ -88,7 +84,6 @@ class LogPage(Vertical):
         self.screen.set_focus(line)
         line.action_select_all()
         self._look_for(line.value)
-        self.post_message(self.EarlierWanted())
 
     def on_input_submitted(self, message: Input.Submitted) -> None:
         """To the lines, with what was found; without a text there is nothing to keep."""
