@@ -133,3 +133,13 @@ def test_an_empty_series_has_no_part() -> None:
     one, edges = Series("none"), np.array([0.0, 1.0])
     assert len(one.stretch(edges).values) == len(one.smoothed(0.9, edges).values) == 0
     assert np.isnan(one.bounds()).all()
+
+
+def test_when_a_step_was_is_the_time_of_the_first_point_from_it_on() -> None:
+    one = Series("loss")
+    assert one.time_at(3) is None
+    one.extend(np.array([10, 20, 30]), np.array([1.0, 2.0, 3.0]), np.ones(3))
+    assert [one.time_at(step) for step in (0, 10, 11, 30, 99)] == [1.0, 1.0, 2.0, 3.0, 3.0]
+    unordered = Series("loss")
+    unordered.extend(np.array([30, 10]), np.array([3.0, 1.0]), np.ones(2))
+    assert unordered.time_at(20) == 3.0

@@ -58,6 +58,7 @@ def test_keys_are_written_as_people_write_them() -> None:
         ({"run.stop": "q"}, "run.stop and app.quit would both be q"),
         ({"run.stop": "z"}, "run.stop and curves.zoom would both be z"),
         ({"launch.start": "L"}, "launch.start: L is typed into the fields there"),
+        ({"pick.back": "Q"}, "pick.back: Q is typed into the fields there"),
     ],
 )
 def test_what_cannot_be_is_refused(wanted: dict[str, str | list[str]], told: str) -> None:
@@ -115,6 +116,30 @@ def test_pausing_and_resuming_may_have_different_keys(opened: Open, living: obje
         await sees(pilot, "p resume")
 
     drive(opened(run__pause="P"), script)
+
+
+@pytest.mark.parametrize(
+    ("toggle", "keep", "back"),
+    [("T", "K", "Q"), ("ctrl+k", "ctrl+a", "ctrl+b"), ("enter", "space", "f2")],
+)
+def test_moved_keys_work_where_metrics_are_typed(
+    opened: Open, record: Callable[..., RunFolder], toggle: str, keep: str, back: str
+) -> None:
+    folder = record(events.Finished(time=9.0, step=60))
+    app = opened(metrics__toggle=toggle, metrics__keep=keep, metrics__back=back)
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder)
+        await sees(pilot, "[red]lr[/red]")
+        await press(pilot, f"m v {toggle}")
+        await sees(pilot, "2 of 3 ticked · 1 match")
+        await press(pilot, back)
+        await until(pilot, lambda: "ticked" not in screen(pilot))
+        assert "/3 metrics" not in screen(pilot)
+        await press(pilot, f"m {toggle} {keep}")
+        await sees(pilot, "2/3 metrics")
+
+    drive(app, script)
 
 
 def test_wrong_keys_are_told_and_the_defaults_hold(opened: Open) -> None:

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from workbench.tui.log_file import LONGEST_LINE, TAIL_BYTES, LogFile
+from workbench.tui import log_file
+from workbench.tui.log_file import EARLIER_BYTES, LONGEST_LINE, TAIL_BYTES, LogFile
 
 
 @pytest.fixture
@@ -48,6 +49,48 @@ def test_a_burst_is_skipped_to_its_end(path: Path) -> None:
     lines = log.read()
     assert "are not shown" in lines[0]
     assert set(lines[1:]) == {"yy"}
+
+
+def test_what_came_before_is_read_block_by_block_and_nothing_is_lost(path: Path) -> None:
+    path.write_text("".join(f"line {i}\n" for i in range(150_000)))
+    log = LogFile(path)
+    lines, blocks = log.read(), 0
+    while earlier := log.read_earlier():
+        assert "are not shown" in lines[0]
+        lines[:1] = earlier
+        blocks += 1
+    assert lines == [f"line {i}" for i in range(150_000)]
+    assert blocks == 1 + path.stat().st_size // EARLIER_BYTES
+    with path.open("a") as file:
+        file.write("and on\n")
+    assert (log.read_earlier(), log.read()) == ([], ["and on"])
+
+
+def test_nothing_is_missing_of_a_short_log_and_of_one_that_shrank(path: Path) -> None:
+    log = LogFile(path)
+    path.write_text("a\n")
+    log.read()
+    assert log.read_earlier() == []
+    path.write_text("b\n" * TAIL_BYTES)
+    other = LogFile(path)
+    other.read()
+    path.write_text("c\n")
+    assert other.read() == ["c"]
+    assert other.read_earlier() == []
+
+
+def test_a_line_that_is_longer_than_a_block_is_passed(
+    path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(log_file, "EARLIER_BYTES", 1000)
+    path.write_text("first\n" + "x" * 3000 + "\n" + "y\n" * TAIL_BYTES)
+    log = LogFile(path)
+    lines = log.read()
+    while earlier := log.read_earlier():
+        lines[:1] = earlier
+    assert lines[0] == "first"
+    assert "".join(lines).count("x") == 3000
+    assert lines.count("y") == TAIL_BYTES
 
 
 def test_a_log_that_shrank_is_read_anew(path: Path) -> None:

@@ -10,6 +10,7 @@ from textual.pilot import Pilot
 from workbench.runs import control, events
 from workbench.runs.folder import RunFolder
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.run_facts import Snapshot, View
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.widgets.log_view import LogView
 
@@ -59,8 +60,8 @@ def test_a_failed_run_shows_reason_and_remedy_as_text(app: WorkbenchApp, record:
     async def script(pilot: Pilot[None]) -> None:
         app.show_run(folder)
         await sees(pilot, "no [b]luck␛[2J")
-        assert "try again" in screen(pilot)
-        assert "r continue" in screen(pilot)
+        await sees(pilot, "try again")
+        await sees(pilot, "r continue")
 
     drive(app, script)
 
@@ -72,9 +73,8 @@ def test_a_preempted_run_says_how_it_goes_on(app: WorkbenchApp, record: Record) 
         app.show_run(folder)
         await sees(pilot, "↻ preempted")
         await sees(pilot, "preempted (SIGTERM) at step 60")
-        shown = screen(pilot)
-        assert f"workbench resume {folder.name}" in shown
-        assert "r continue" in shown
+        await sees(pilot, f"workbench resume {folder.name}")
+        await sees(pilot, "r continue")
 
     drive(app, script)
 
@@ -255,6 +255,23 @@ def test_a_deleted_run_closes_its_page(app: WorkbenchApp, record: Record) -> Non
         await press(pilot, "d y")
         await until(pilot, lambda: not isinstance(app.screen, RunScreen))
         assert not folder.path.exists()
+
+    drive(app, script)
+
+
+def test_what_was_read_for_another_tab_leaves_the_curves_as_they_are(
+    app: WorkbenchApp, record: Record
+) -> None:
+    folder = record(FINISHED)
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder)
+        await sees(pilot, "━━ train")
+        page = app.screen
+        assert isinstance(page, RunScreen)
+        page.post_message(RunScreen.Read(View(), Snapshot(page.facts)))
+        await pilot.pause()
+        assert "━━ train" in screen(pilot)
 
     drive(app, script)
 

@@ -19,7 +19,7 @@ from workbench.figures.scale import Scale, Tick, scale_of
 _LEAST_WIDTH_WITH_AXES = 16
 _LEAST_HEIGHT_WITH_AXES = 5
 _LEAST_HEIGHT_WITH_HEADER = 4
-_LEAST_HEIGHT_WITH_MARK_NAMES = 10
+_LEAST_HEIGHT_WITH_MARK_NAMES = 7
 _CELLS_A_TICK = 10
 _LINES_A_TICK = 4
 _MARGIN_Y = 0.03
@@ -137,7 +137,7 @@ def _placed(marks: Sequence[Mark], x: Scale) -> list[Mark]:
     """The marks on the axis, from left to right, at places from 0 to 1."""
     places = x.places(np.array([mark.x for mark in marks], dtype=np.float64)).tolist()
     placed = [
-        Mark(min(place, _LAST_PLACE), mark.label)
+        Mark(min(place, _LAST_PLACE), mark.short or mark.label)
         for place, mark in zip(places, marks, strict=True)
         if 0 <= place <= 1
     ]
@@ -160,7 +160,8 @@ def _mark_names(marks: Sequence[Mark], left: int, inner: int, pen: Pen) -> str:
         if following - start - 1 < width(name) + 1 and before > 0:
             line += " " * before + name + "▾"
         elif following - start > 1:
-            line += " " * (start - width(line)) + cut("▾" + name, following - start - 1)
+            room = following - start - 1
+            line += " " * (start - width(line)) + (cut("▾" + name, room) if room > 2 else "▾")
     return pen.paint(line, palette.MARK)
 
 

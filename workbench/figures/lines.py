@@ -32,10 +32,14 @@ class Line:
 
 @dataclass(frozen=True)
 class Mark:
-    """An event at `x`, such as a changed learning rate, drawn as an upright line."""
+    """An event at `x`, such as a changed learning rate, drawn as an upright line.
+
+    `short` names it above the line, where there is little room.
+    """
 
     x: float
     label: str = ""
+    short: str = ""
 
 
 @dataclass(frozen=True)

@@ -233,6 +233,13 @@ class Series:
         before = max(after - 1, 0)
         return float(whole.values[before if key - keys[before] < keys[after] - key else after])
 
+    def time_at(self, step: float) -> float | None:
+        """When the point was recorded that is the first at a step or after it, else the last one."""
+        steps, whole = self._arranged(by_time=False)
+        if not len(steps):
+            return None
+        return float(whole.times[min(int(np.searchsorted(steps, step)), len(steps) - 1)])
+
     def _arranged(self, by_time: bool) -> tuple[Steps | Floats, Stretch]:
         """What can be searched, and the series in that order."""
         if by_time:

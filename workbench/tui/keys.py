@@ -21,6 +21,7 @@ GROUPS = {
     "pick": "Choosing a run to compare",
     "metrics": "Choosing metrics",
     "log": "The log",
+    "find": "Searching the log",
     "launch": "Launching",
     "rehearsal": "A rehearsal",
     "choice": "A list in a form",
@@ -38,7 +39,7 @@ _TOGETHER = (
     {"recipes"},
     {"runs", "run"},
     {"devices", "run"},
-    {"run", "tabs", "curves", "log"},
+    {"run", "tabs", "curves", "log", "find"},
     {"run", "tabs", "figures"},
     {"launch", "choice", "switch"},
     {"set", "launch", "choice", "switch"},
@@ -117,6 +118,12 @@ KEYS: tuple[Key, ...] = (
     Key("devices.bottom", "end", "scroll_bottom", "", "to the last run in the queue"),
     # Before the page's own: where there is nothing else, the way out must be told.
     Key("figures.leave", "escape", "leave", "back", "to all images again, and out of the full screen"),
+    # Before the keys of the page: while the log is open, and searched, these are what one presses.
+    # With priority, so that letters typed right behind it reach the line and not the page.
+    Key("find.find", "slash", "find", "search", "find lines: type what they hold", True),
+    Key("find.next", "n", "go(1)", "next", "to the next line that was found, at last to the first"),
+    Key("find.previous", "N", "go(-1)", "", "to the line that was found before"),
+    Key("find.leave", "escape", "leave", "end search", "leave the search"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key(
         "run.stop_by_signal",
@@ -243,7 +250,8 @@ KEYS: tuple[Key, ...] = (
     Key("figures.newest", "end", "newest", "", "its newest step, which is followed"),
     Key("figures.down", "down", "name(1)", "", "the figure below"),
     Key("figures.up", "up", "name(-1)", "", "the figure above"),
-    Key("metrics.keep", "enter", "keep", "draw", "draw those that are ticked"),
+    # With priority, all of them: the line of text would take what they can be moved to.
+    Key("metrics.keep", "enter", "keep", "draw", "draw those that are ticked", True),
     Key("metrics.toggle", "space", "tick", "tick", "tick the metric, or untick it", True),
     Key(
         "metrics.toggle_all",
@@ -257,7 +265,7 @@ KEYS: tuple[Key, ...] = (
     Key("metrics.up", "up", "move(-1)", "", "metric before", True),
     Key("metrics.page_down", "pagedown", "move_page(1)", "", "a page down", True),
     Key("metrics.page_up", "pageup", "move_page(-1)", "", "a page up", True),
-    Key("metrics.back", "escape", "back", "back", "leave the choice as it was"),
+    Key("metrics.back", "escape", "back", "back", "leave the choice as it was", True),
     Key("log.right", "shift+right", "scroll_right", "", "along the lines"),
     Key("log.left", "shift+left", "scroll_left", "", "back along the lines"),
     Key("log.down", "down", "scroll_down", "", "down; the end is followed"),

@@ -150,8 +150,9 @@ class _Pencil:
             faults=[fault for line in recorded for fault in _faults(line)],
             cursor=self.view.crosshair,
         )
-        # A blank line below keeps the plots apart.
-        size = self.grid.width, self.grid.height - 1
+        # A blank line below keeps the plots apart; low ones need it for the names of their marks.
+        low = self.grid.height < LEAST_HEIGHT + 2
+        size = self.grid.width, self.grid.height - (0 if marks and low else 1)
         return [
             strip(line)
             for line in draw_chart([self._cut(line) for line in lines], frame, size, look.pen())

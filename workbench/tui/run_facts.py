@@ -11,6 +11,7 @@ from textual.strip import Strip
 from workbench.params import Parameter, Value
 from workbench.runs import events
 from workbench.runs.folder import Manifest
+from workbench.runs.forks import Child
 from workbench.runs.saved import Saved
 from workbench.runs.state import Status
 from workbench.schema import Schema
@@ -99,11 +100,18 @@ class FigureSeen:
 
 @dataclass(frozen=True)
 class View:
-    """What is visible: one of the three drawings, or none."""
+    """What is visible: one of the three drawings, or none.
+
+    Attributes:
+        earlier: whether lines of the log are wanted that come before those that were read.
+        children: the run's forks, of which its own record knows nothing.
+    """
 
     plots: PlotView | None = None
     system: PlotView | None = None
     figure: FigureView | None = None
+    earlier: bool = False
+    children: tuple[Child, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -136,6 +144,7 @@ class Facts:
         system: the newest sample of what worker and machine use, by name.
         post_mortem: None for a run that neither failed nor is lost.
         read_only: another program wrote it; there is nobody to ask for anything.
+        children: the runs that were forked from it.
     """
 
     manifest: Manifest | None = None
@@ -151,6 +160,7 @@ class Facts:
     system: Mapping[str, float] = field(default_factory=dict)
     post_mortem: PostMortem | None = None
     read_only: bool = False
+    children: tuple[Child, ...] = ()
 
     @property
     def live_parameters(self) -> list[Parameter]:
@@ -163,6 +173,7 @@ class Snapshot:
     """One reading: facts, new lines of the log, and the drawing that was asked for on its page.
 
     Attributes:
+        earlier: lines of the log that stand before all that were read; they replace the first one.
         reach: how far the x axis of the drawn curves goes.
         metrics: the names of all that the run has, in order of appearance.
         figure: which figure the drawing shows, where it shows one.
@@ -171,6 +182,7 @@ class Snapshot:
 
     facts: Facts
     log: tuple[str, ...] = ()
+    earlier: tuple[str, ...] = ()
     drawing: tuple[Strip, ...] = ()
     pages: int = 1
     loading: bool = False

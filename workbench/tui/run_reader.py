@@ -12,20 +12,21 @@ import numpy as np
 from textual.strip import Strip
 
 from workbench import schema as schemas
-from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
 from workbench.figures.plot import Mark
 from workbench.params import Value
 from workbench.runs import control, events
-from workbench.runs.folder import Manifest, RunFolder, step_in
+from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.foreign.history import ForeignHistory
 from workbench.runs.foreign.opening import open_history
+from workbench.runs.forks import Child
 from workbench.runs.saved import saved
 from workbench.runs.shown import ShownFigure
 from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.log_file import LogFile
+from workbench.tui.moments import moments
 from workbench.tui.pictures import TerminalPicture
 from workbench.tui.plots import arrange, draw_page, group
 from workbench.tui.post_mortem import LAST_LINES, post_mortem
@@ -82,26 +83,26 @@ class RunReader:
         began = time.monotonic()
         loading = self._history.read(READ_BUDGET_S)
         log = tuple(self._log.read())
+        earlier = tuple(self._log.read_earlier()) if view.earlier else ()
         self._last_lines.extend(log)
         drawing = self._draw(view)
         metrics = tuple(self._history.series)
         snapshot = Snapshot(
-            self._facts(loading),
-            (),
-            drawing.strips,
-            drawing.pages,
-            loading,
-            drawing.reach,
-            metrics,
-            drawing.figure,
-            drawing.pictures,
+            self._facts(loading, view.children),
+            drawing=drawing.strips,
+            pages=drawing.pages,
+            loading=loading,
+            reach=drawing.reach,
+            metrics=metrics,
+            figure=drawing.figure,
+            pictures=drawing.pictures,
         )
-        changed = bool(log) or snapshot != self._last
+        changed = bool(log or earlier) or snapshot != self._last
         self._last = snapshot
         self.busy_s = time.monotonic() - began
-        return replace(snapshot, log=log) if changed else None
+        return replace(snapshot, log=log, earlier=earlier) if changed else None
 
-    def _facts(self, loading: bool) -> Facts:
+    def _facts(self, loading: bool, children: tuple[Child, ...]) -> Facts:
         history = self._history
         status = history.status()
         return Facts(
@@ -122,6 +123,7 @@ class RunReader:
             system={name: one.last for name, one in history.system.series.items()},
             post_mortem=None if loading else self._examine(status),
             read_only=self.folder.read_only,
+            children=children,
         )
 
     def _examine(self, status: Status) -> PostMortem | None:
@@ -147,7 +149,7 @@ class RunReader:
         if key != self._drawn_for:
             self._drawn_for = key
             if view.plots is not None:
-                self._drawing = self._draw_curves(view.plots)
+                self._drawing = self._draw_curves(view.plots, view.children)
             elif view.system is not None:
                 self._drawing = self._draw_system(view.system)
             elif view.figure is not None:
@@ -156,13 +158,13 @@ class RunReader:
                 self._drawing = Drawing()
         return self._drawing
 
-    def _draw_curves(self, view: PlotView) -> Drawing:
+    def _draw_curves(self, view: PlotView, children: tuple[Child, ...]) -> Drawing:
         history = self._history
         axis = axis_of(view, self._began(), history.epochs)
         shown = chosen(history.series, view)
         columns = arrange(max(len(group(shown)), 1), view).width
         reach = replace(axis.reach(shown.values()), columns=columns, axes=available(history.epochs))
-        marks = self._fork(reach) + self._marks(axis)
+        marks = self._fork(reach) + self._marks(axis, reach, children)
         strips, pages = draw_page(history.series, marks, view, axis)
         return Drawing(strips, pages, reach)
 
@@ -195,19 +197,13 @@ class RunReader:
             history.system.length,
         )
 
-    def _marks(self, axis: XAxis) -> list[Mark]:
-        # Those that are kept under their step would hide the curves.
-        named = [c for c in self._history.checkpoints if step_in(c.file) is None]
-        newest = {c.file: c for c in named if c.reason != "last"}
-        moments = [(c.step, c.time, Path(c.file).stem) for c in newest.values()]
-        moments += [
-            (c.step, c.time, f"{c.name}={_value_text(c.value)}") for c in self._history.parameters_set
-        ]
-        moments += [(s.step, s.time, "resumed") for s in self._history.started[1:]]
-        places = axis.of(
-            np.array([e[0] for e in moments], np.float64), np.array([e[1] for e in moments], np.float64)
-        )
-        return [Mark(x, label) for x, (_, _, label) in zip(places.tolist(), moments, strict=True)]
+    def _marks(self, axis: XAxis, reach: Reach, children: tuple[Child, ...]) -> list[Mark]:
+        """What happened, at its place; at the end of the curves what came after their last point."""
+        happened = moments(self._history, children)
+        steps = np.array([one.step for one in happened], np.float64)
+        times = np.array([one.time for one in happened], np.float64)
+        places = np.minimum(axis.of(steps, times), reach.high).tolist()
+        return [Mark(x, one.label, one.short) for x, one in zip(places, happened, strict=True)]
 
     def _chosen(self, view: FigureView) -> tuple[int, ShownFigure | None]:
         """The step of the figure that is to be seen, by its place; the newest where that is gone."""
@@ -225,11 +221,6 @@ class RunReader:
         drawn = draw_figure(self.folder, chosen, view)
         figure = FigureSeen(view.name, place, chosen.step, drawn.images)
         return Drawing(drawn.strips, figure=figure, pictures=drawn.pictures)
-
-
-def _value_text(value: Value) -> str:
-    """A parameter's value as a label."""
-    return units.number(value) if isinstance(value, float) else str(value)
 
 
 def _refusal(answer: events.Answered | events.ParameterSet) -> str:

@@ -26,6 +26,7 @@ class _Finder(Input):
     """Takes what is typed, but for the keys of the list."""
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
+        # Textual asks with the table's keys and puts the user's in their place afterwards.
         of_the_list = any(one.key == key for one in keys.KEYS if one.group == "metrics")
         return not of_the_list and super().check_consume_key(key, character)
 
@@ -77,10 +78,6 @@ class ChooseMetricsScreen(ModalScreen[frozenset[str] | None]):
         message.stop()
         self._list.narrow(message.value)
         self._tell()
-
-    def on_input_submitted(self, message: Input.Submitted) -> None:
-        message.stop()
-        self.action_keep()
 
     def action_move(self, by: int) -> None:
         self._list.move(by)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -16,6 +15,7 @@ from textual.widgets import ContentSwitcher
 from workbench.runs.folder import RunFolder
 from workbench.tui import keys
 from workbench.tui.compare_facts import CompareView, Comparison
+from workbench.tui.reading import ReadingLoop
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.pick_run import PickRunScreen
@@ -31,8 +31,6 @@ if TYPE_CHECKING:
     from workbench.tui.compare_reader import CompareReader
 
 TABS = ("Curves", "Parameters", "Results")
-# Drawing takes at most this share of one core from the training.
-MOST_SHARE = 0.15
 
 
 class CompareScreen(WorkbenchScreen[None]):
@@ -59,8 +57,7 @@ class CompareScreen(WorkbenchScreen[None]):
         self.folders = list(dict.fromkeys(folders))
         self.comparison = Comparison()
         self._reader: CompareReader | None = None
-        self._reading = False
-        self._due = 0.0
+        self._readings = ReadingLoop(self._start_reading)
         self._tab = 0
         self._chosen = 0
         self._every = False
@@ -81,7 +78,7 @@ class CompareScreen(WorkbenchScreen[None]):
     def on_mount(self) -> None:
         self._show_title()
         self.query_one(Curves).focus()
-        self.set_interval(self.session.settings.refresh_s, self._read_if_due)
+        self.set_interval(self.session.settings.refresh_s, self._readings.tick)
 
     def on_resize(self) -> None:
         self._show_runs()
@@ -93,11 +90,9 @@ class CompareScreen(WorkbenchScreen[None]):
             joined(Content.styled("compare ", MUTED), content(many, f"{STRONG} {ACCENT}"))
         )
 
-    def _read_if_due(self) -> None:
-        if not self._reading and time.monotonic() >= self._due:
-            self._reading = True
-            folders, view = tuple(self.folders), self._view()
-            self.in_thread(lambda: self._read(folders, view), "read", exclusive=False)
+    def _start_reading(self) -> None:
+        folders, view = tuple(self.folders), self._view()
+        self.in_thread(lambda: self._read(folders, view), "read", exclusive=False)
 
     def _read(self, folders: Sequence[RunFolder], view: CompareView) -> Read:
         if self._reader is None:
@@ -114,17 +109,14 @@ class CompareScreen(WorkbenchScreen[None]):
         return CompareView(results=self._tab == TABS.index("Results"))
 
     def on_compare_screen_read(self, message: Read) -> None:
-        self._reading = False
         busy_s = 0.0 if self._reader is None else self._reader.busy_s
-        loading = message.comparison is not None and message.comparison.loading
-        # One that was asked for anew meanwhile is due at once.
-        self._due = 0.0 if loading or not self._due else time.monotonic() + busy_s / MOST_SHARE
+        link = self.workbench.link
+        self.query_one(KeyLine).say(link.words)
         if message.comparison is not None:
             self.comparison = message.comparison
             self._show()
-        if not self._due:
-            self._due = time.monotonic()
-            self._read_if_due()
+        more = message.comparison is not None and message.comparison.loading
+        self._readings.done(busy_s, more=more, pace_s=link.pace_s)
 
     def _show(self) -> None:
         """Each part draws itself only where it changed."""
@@ -157,7 +149,7 @@ class CompareScreen(WorkbenchScreen[None]):
         self.query_one(Notice).say(said, "\n".join(faults))
 
     def on_curves_view_changed(self) -> None:
-        self._read_soon()
+        self._readings.read_soon()
 
     def on_curves_choice_asked(self, message: Curves.ChoiceAsked) -> None:
         self.app.push_screen(ChooseMetricsScreen(message.metrics, message.chosen), self._choose_metrics)
@@ -166,10 +158,6 @@ class CompareScreen(WorkbenchScreen[None]):
         if chosen is not None:
             every = chosen == frozenset(self.comparison.metrics)
             self.query_one(Curves).choose(None if every else chosen)
-
-    def _read_soon(self) -> None:
-        self._due = 0.0
-        self._read_if_due()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Only what can be done here is offered."""
@@ -190,7 +178,7 @@ class CompareScreen(WorkbenchScreen[None]):
         self.query_one(TabLine).mark(index)
         self.refresh_bindings()
         self._show()
-        self._read_soon()
+        self._readings.read_soon()
 
     def action_every(self) -> None:
         self._every = not self._every
@@ -220,7 +208,7 @@ class CompareScreen(WorkbenchScreen[None]):
     def _folders_changed(self) -> None:
         self._show_title()
         self.refresh_bindings()
-        self._read_soon()
+        self._readings.read_soon()
 
     def action_back(self) -> None:
         self.dismiss()

@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-import time
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
@@ -15,22 +14,25 @@ from textual.widgets import ContentSwitcher
 from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
+from workbench.runs.forks import Child, children
 from workbench.runs.state import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
 from workbench.tui.copies import Copy, of_run
+from workbench.tui.reading import ReadingLoop
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
 from workbench.tui.screens.stopping import StoppingScreen
+from workbench.tui.session import Runs
 from workbench.tui.stop_ladder import StopLadder
 from workbench.tui.text import GOOD, WARNING, Calm, state_style
 from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
 from workbench.tui.widgets.key_line import KeyLine
-from workbench.tui.widgets.log_view import LogView
+from workbench.tui.widgets.log_page import LogPage
 from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.post_mortem import PostMortemPage
 from workbench.tui.widgets.run_header import RunHeader
@@ -43,8 +45,6 @@ if TYPE_CHECKING:
 
 TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints", "System")
 POST_MORTEM = "Post-mortem"  # behind the others, for failed and lost runs
-# Drawing takes at most this share of one core from the training.
-MOST_SHARE = 0.15
 
 
 class RunScreen(StoppingScreen):
@@ -68,6 +68,7 @@ class RunScreen(StoppingScreen):
     class Read(Message):
         """A reading of the run; `snapshot` is None where nothing changed or it could not be read."""
 
+        view: View
         snapshot: Snapshot | None
         fault: str = ""
 
@@ -76,10 +77,10 @@ class RunScreen(StoppingScreen):
         self.folder = folder
         self.facts = Facts()
         self._reader: RunReader | None = None
-        self._reading = False
-        self._due = 0.0
-        self._seen: View | None = None
+        self._readings = ReadingLoop(self._start_reading)
+        self._seen = View()
         self._asked: dict[str, str] = {}
+        self._children: tuple[Child, ...] = ()
         self._tab = 0
         self._opening = True
         self._loading = True
@@ -93,9 +94,7 @@ class RunScreen(StoppingScreen):
         with ContentSwitcher(initial="curves"):
             yield Curves()
             yield Figures()
-            yield LogView(
-                "no log of another program" if self.folder.read_only else "no output yet", id="log"
-            )
+            yield LogPage("no log of another program" if self.folder.read_only else "no output yet")
             with VerticalScroll(id="parameters"):
                 yield Calm()
             yield Checkpoints()
@@ -118,9 +117,10 @@ class RunScreen(StoppingScreen):
         self.set_interval(self.session.settings.refresh_s, self._tick)
         forget = self.query_one(Figures).forget_pictures
         self.workbench.leaving.subscribe(self, lambda _: forget(), immediate=True)
+        self.session.runs_changed.subscribe(self, self._find_children)
 
     def _tick(self) -> None:
-        self._read_if_due()
+        self._readings.tick()
         self.offer_if_due(self.folder)
         self._show_ladder()
 
@@ -136,11 +136,9 @@ class RunScreen(StoppingScreen):
         """Say it on the page, where it stays."""
         self._proof = proof
 
-    def _read_if_due(self) -> None:
-        if not self._reading and time.monotonic() >= self._due:
-            self._reading = True
-            view = self._seen = self._view()
-            self.in_thread(lambda: self._read(view), "read", exclusive=False)
+    def _start_reading(self) -> None:
+        view = self._view()
+        self.in_thread(lambda: self._read(view), "read", exclusive=False)
 
     def _read(self, view: View) -> Read:
         try:
@@ -150,56 +148,72 @@ class RunScreen(StoppingScreen):
 
                 self._reader = RunReader(self.folder)
             if not self.folder.path.is_dir():
-                return self.Read(None, f"{self.folder.name} is no more: somebody deleted its folder")
-            return self.Read(self._reader.read(view))
+                return self.Read(
+                    view, None, f"{self.folder.name} is no more: somebody deleted its folder"
+                )
+            return self.Read(view, self._reader.read(view))
         except OSError as fault:
-            return self.Read(None, f"{self.folder.name} cannot be read: {fault}")
+            return self.Read(view, None, f"{self.folder.name} cannot be read: {fault}")
 
     def _view(self) -> View:
         """What is visible and has to be drawn."""
+        view = View(children=self._children)
         if self._tab == TABS.index("Curves"):
-            return View(plots=self.query_one(Curves).view)
+            return replace(view, plots=self.query_one(Curves).view)
         if self._tab == TABS.index("Figures"):
-            return View(figure=self.query_one(Figures).view)
+            return replace(view, figure=self.query_one(Figures).view)
         if self._tab == TABS.index("System"):
-            return View(system=self.query_one(System).curves.view)
-        return View()
+            return replace(view, system=self.query_one(System).curves.view)
+        return replace(view, earlier=self.query_one(LogPage).wants_earlier)
+
+    def _find_children(self, runs: Runs) -> None:
+        manifest = self.facts.manifest
+        found = () if manifest is None or self.folder.read_only else children(manifest, runs)
+        if found != self._children:
+            self._children = found
+            self._readings.read_soon()
 
     def on_run_screen_read(self, message: Read) -> None:
-        self._reading = False
+        self._seen = message.view
         busy_s = 0.0 if self._reader is None else self._reader.busy_s
-        loading = message.snapshot is not None and message.snapshot.loading
         link = self.workbench.link
-        self._due = time.monotonic() + (0.0 if loading else max(busy_s / MOST_SHARE, link.pace_s))
         self.query_one(KeyLine).say(link.words)
         if message.fault:
             self.query_one(Notice).say(message.fault)
-        if message.snapshot is not None:
-            self._loading = message.snapshot.loading
-            self._show(message.snapshot)
-        if self._view() != self._seen:  # a key was pressed meanwhile
-            self._read_soon()
-        elif loading:
-            self._read_if_due()
+        snapshot = message.snapshot
+        earlier = () if snapshot is None else snapshot.earlier
+        if message.view.earlier:
+            self.query_one(LogPage).take_earlier(earlier)
+        if snapshot is not None:
+            self._loading = snapshot.loading
+            self._show(snapshot)
+        more = bool(earlier) or (snapshot is not None and snapshot.loading)
+        self._readings.done(busy_s, more=more, pace_s=link.pace_s)
 
     def _show(self, snapshot: Snapshot) -> None:
         before, self.facts = self.facts, snapshot.facts
         self.query_one(Curves).choose(self.session.metrics.get(self._recipe))
-        if self._tab == TABS.index("Curves"):
-            self.query_one(Curves).take(snapshot)
-            self.query_one(TabLine).mark(self._tab, self.query_one(Curves).note)
-        elif self._tab == TABS.index("Figures"):
-            self.query_one(Figures).take(snapshot)
-        elif self._tab == TABS.index("System"):
-            curves = self.query_one(System).curves
-            curves.take(snapshot)
-            self.query_one(TabLine).mark(self._tab, curves.note)
+        self._show_drawing(snapshot)
         if snapshot.log:
-            self.query_one(LogView).append(snapshot.log)
+            self.query_one(LogPage).append(snapshot.log)
         if self.facts != before:
             self._show_facts(before)
 
+    def _show_drawing(self, snapshot: Snapshot) -> None:
+        """What was drawn, where its tab is still open."""
+        if self._tab == TABS.index("Curves") and self._seen.plots is not None:
+            self.query_one(Curves).take(snapshot)
+            self.query_one(TabLine).mark(self._tab, self.query_one(Curves).note)
+        elif self._tab == TABS.index("Figures") and self._seen.figure is not None:
+            self.query_one(Figures).take(snapshot)
+        elif self._tab == TABS.index("System") and self._seen.system is not None:
+            curves = self.query_one(System).curves
+            curves.take(snapshot)
+            self.query_one(TabLine).mark(self._tab, curves.note)
+
     def _show_facts(self, before: Facts) -> None:
+        if before.manifest is None:
+            self._find_children(self.session.runs)
         self.query_one(RunHeader).fill(self.facts)
         self.query_one("#parameters Calm", Calm).show(parameters_text(self.facts))
         self.query_one(Checkpoints).fill(self.facts)
@@ -262,7 +276,7 @@ class RunScreen(StoppingScreen):
             self.dismiss()
 
     def on_curves_view_changed(self) -> None:
-        self._read_soon()
+        self._readings.read_soon()
 
     def on_curves_choice_asked(self, message: Curves.ChoiceAsked) -> None:
         self.app.push_screen(ChooseMetricsScreen(message.metrics, message.chosen), self._choose_metrics)
@@ -283,7 +297,7 @@ class RunScreen(StoppingScreen):
         return "" if manifest is None else manifest.recipe.id
 
     def on_figures_view_changed(self) -> None:
-        self._read_soon()
+        self._readings.read_soon()
 
     def on_screen_suspend(self) -> None:
         self.query_one(Figures).covered()
@@ -295,11 +309,7 @@ class RunScreen(StoppingScreen):
         self.set_class(message.alone, "-alone")
 
     def on_system_curves_view_changed(self) -> None:
-        self._read_soon()
-
-    def _read_soon(self) -> None:
-        self._due = 0.0
-        self._read_if_due()
+        self._readings.read_soon()
 
     def action_tab(self, by: int) -> None:
         self.action_show_tab((self._tab + by) % len(self._tabs))
@@ -313,7 +323,7 @@ class RunScreen(StoppingScreen):
         self.set_focus(next((widget for widget in inside if widget.focusable), None))
         self.query_one(TabLine).mark(index)
         self._show_notice()
-        self._read_soon()
+        self._readings.read_soon()
 
     def action_checkpoint(self) -> None:
         self.ask(self.folder, control.SaveCheckpoint(), "checkpoint")
