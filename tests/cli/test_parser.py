@@ -25,6 +25,7 @@ CALLS = {
     "rm": ["rm", "1"],
     "new": ["new", "a/b"],
     "config": ["config"],
+    "web": ["web"],
     "doctor": ["doctor"],
 }
 
