@@ -51,6 +51,10 @@ class Browser:
             "--no-sandbox",
             "--disable-dev-shm-usage",
             "--no-first-run",
+            "--disable-background-networking",
+            "--disable-component-update",
+            "--disable-extensions",
+            "--disable-sync",
             "--remote-debugging-port=0",
             f"--user-data-dir={profile}",
             f"--window-size={SIZE[0]},{SIZE[1]}",
@@ -158,7 +162,8 @@ class Tab:
                 "modifiers": modifiers,
                 **({"text": text} if text else {}),
             }
-            await self.call("Input.dispatchKeyEvent", type="keyDown", **pressed)
+            down = "keyDown" if text else "rawKeyDown"
+            await self.call("Input.dispatchKeyEvent", type=down, **pressed)
             await self.call("Input.dispatchKeyEvent", type="keyUp", **(pressed | {"text": ""}))
 
     async def resize(self, width: int, height: int) -> None:
@@ -183,9 +188,9 @@ class Tab:
             self.status[told["response"]["url"]] = told["response"]["status"]
         elif method == "Network.webSocketCreated":
             self.asked.append(told["url"])
-            self._screen.reset()
             self.is_open = True
         elif method == "Network.webSocketClosed":
+            self._screen.reset()
             self.is_open = False
         elif method == "Network.webSocketFrameSent":
             self._take_size(told["response"]["payloadData"])
@@ -212,6 +217,12 @@ class Tab:
     async def sees(self, text: str) -> None:
         """Wait until `text` is on the terminal."""
         await self.until(lambda: text in self.text(), repr(text))
+
+    async def reads(self, text: str) -> None:
+        """Wait until the page around the terminal says `text`."""
+        async with asyncio.timeout(PATIENCE_S):
+            while text not in await self.evaluate("document.body?.innerText ?? ''"):
+                await asyncio.sleep(0.02)
 
     async def until(self, happened: Callable[[], Any], what: str) -> None:
         """Wait until it has happened; fail with the screen."""
