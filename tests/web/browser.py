@@ -218,6 +218,13 @@ class Tab:
         """Wait until `text` is on the terminal."""
         await self.until(lambda: text in self.text(), repr(text))
 
+    async def opens(self, text: str) -> None:
+        """Wait until `text` is on the terminal and keys reach it."""
+        await self.sees(text)
+        async with asyncio.timeout(PATIENCE_S):
+            while await self.evaluate("document.activeElement.className") != "xterm-helper-textarea":
+                await asyncio.sleep(0.02)
+
     async def reads(self, text: str) -> None:
         """Wait until the page around the terminal says `text`."""
         async with asyncio.timeout(PATIENCE_S):

@@ -16,23 +16,20 @@ from typing import Any
 import psutil
 import pytest
 
-from workbench.runs.folder import all_runs
-from workbench.runs.state import status_of
+from workbench.runs import events
+from workbench.runs.folder import Manifest, RecipeReference, RunFolder, create
+from workbench.runs.lock import RunLock
+from workbench.runs.recorder import Recorder
 
 from .browser import CHROMIUM, Browser, Tab
 
 COUNT = '''
-"""Counts slowly."""
-import time
-
+"""Counts."""
 from workbench import Recipe
 
 
 class Count(Recipe):
-    def run(self, run):
-        for step in run.steps(100_000):
-            run.log(loss=1 / step)
-            time.sleep(0.02)
+    def run(self, run): ...
 '''
 
 
@@ -43,7 +40,6 @@ class Served:
     process: subprocess.Popen[str]
     url: str
     said: str
-    checkpoints: Path
 
     def sittings(self) -> list[psutil.Process]:
         """The programs of the open tabs."""
@@ -62,9 +58,9 @@ Serve = Callable[..., Served]
 
 
 @pytest.fixture
-def serve(tmp_path: Path) -> Iterator[Serve]:
-    """Starts `workbench web` on any port; what its runs leave is ended afterwards."""
-    checkpoints, recipes = tmp_path / "its runs", tmp_path / "its 'recipes'"
+def serve(tmp_path: Path, checkpoints: Path) -> Iterator[Serve]:
+    """Starts `workbench web` on any port, with a recipe of its own."""
+    recipes = tmp_path / "one's 'recipes'"
     (recipes / "lessons").mkdir(parents=True)
     (recipes / "lessons" / "count.py").write_text(COUNT)
     started: list[Served] = []
@@ -86,17 +82,28 @@ def serve(tmp_path: Path) -> Iterator[Serve]:
             assert line, said
             said += line
             url = re.search(r"http://\S+", said)
-        started.append(Served(process, url[0], said, checkpoints))
+        started.append(Served(process, url[0], said))
         return started[-1]
 
     yield start
     for one in started:
         if one.process.poll() is None:
             one.end(signal.SIGTERM)
-    for folder in all_runs(checkpoints):
-        status = status_of(folder)
-        if not status.state.ended and status.pid:
-            os.kill(status.pid, signal.SIGKILL)
+
+
+@pytest.fixture
+def living(checkpoints: Path) -> Iterator[RunFolder]:
+    """A run of 60 steps that this process holds, as its worker would."""
+    reference = RecipeReference(id="lessons/count", file="")
+    folder, _ = create(Manifest(name="", recipe=reference, parameters={}, created=1.0), checkpoints)
+    lock, recorder = RunLock(folder.lock_file), Recorder(folder.events_file)
+    lock.acquire()
+    recorder.record(events.Started(time=2.0, pid=os.getpid(), host="here", device="cpu"))
+    for step in range(60):
+        recorder.metrics(step, {"train/loss": 1 / (step + 1)})
+    yield folder
+    recorder.close()
+    lock.release()
 
 
 @pytest.fixture(scope="module")

@@ -1,6 +1,17 @@
 // What the page does beside the terminal of textual-serve, which begins when all has been loaded.
 "use strict";
 
+// A browser may keep a page that one has left, to come back to, with its connection open; but who
+// leaves the page has ended the sitting.
+const connections = [];
+window.WebSocket = class extends WebSocket {
+  constructor(...given) {
+    super(...given);
+    connections.push(this);
+  }
+};
+window.addEventListener("pagehide", () => connections.forEach((one) => one.close()));
+
 // Where the terminal connects to: the page may be seen through a tunnel, so only the browser knows.
 function address(terminal) {
   terminal.dataset.sessionWebsocketUrl = `${location.origin.replace(/^http/, "ws")}/ws`;
