@@ -95,6 +95,17 @@ def test_the_first_visit_leaves_a_cookie_and_leads_to_an_address_without_the_tok
     visit(script)
 
 
+def test_a_link_on_another_page_leads_in_by_a_page_of_ours() -> None:
+    async def script(client: ClientSession) -> None:
+        crossing = {"Sec-Fetch-Site": "cross-site"}
+        answer = await ask(client, f"/?token={TOKEN}", allow_redirects=False, **crossing)
+        assert (answer.status, answer.headers["Refresh"]) == (200, "0; url=/")
+        assert (await ask(client, "/")).status == 200
+        assert (await ask(client, "/?token=wrong", **crossing)).status == 401
+
+    visit(script)
+
+
 def test_two_workbenches_behind_one_name_do_not_take_each_others_cookie() -> None:
     assert Guard(TOKEN, "localhost").cookie != Guard("another token", "localhost").cookie
 

@@ -100,6 +100,12 @@ class Guard:
         """Remember the browser, and take the token out of its address bar and its history."""
         place = str(request.rel_url.without_query_params(PARAMETER))
         response = web.Response(status=303, headers={"Location": place})
+        if request.headers.get("Sec-Fetch-Site") == "cross-site":
+            # Where a link on another page led here, as in a terminal that is a page itself, browsers
+            # withhold a strict cookie from redirects too; not from where our own page leads.
+            response = web.Response(
+                text="The workbench opens.\n", headers={"Refresh": f"0; url={place}"}
+            )
         response.set_cookie(self.cookie, self._secret, httponly=True, samesite="Strict", path="/")
         return response
 
