@@ -45,6 +45,7 @@ def test_a_sitting_in_the_browser(serve: Serve, browse: Browse, living: RunFolde
         await copies(tab)
         await begins_anew(tab, served)
         await ends_by_key(tab, served)
+        await is_told_of_a_violent_end(tab, served)
         await ends_with_the_page(tab, served)
 
     browse(script)
@@ -126,6 +127,15 @@ async def ends_by_key(tab: Tab, served: Served) -> None:
     await tab.opens("count")
 
 
+async def is_told_of_a_violent_end(tab: Tab, served: Served) -> None:
+    """The page of screens that were killed does not stand still as if they were there."""
+    (before,) = served.sittings()
+    before.kill()
+    await tab.reads("This sitting has ended")
+    await tab.press("Enter")
+    await tab.opens("count")
+
+
 async def ends_with_the_page(tab: Tab, served: Served) -> None:
     """Left or closed, the page ends its program, though a browser may keep it to come back to."""
     (before,) = served.sittings()
@@ -154,3 +164,4 @@ def test_a_fixed_token_goes_no_further(serve: Serve, browse: Browse) -> None:
 
     browse(script)
     assert TOKEN not in served.said
+    assert served.said.endswith("runs train on.\n")  # and no complaint behind it

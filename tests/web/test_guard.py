@@ -8,7 +8,7 @@ import re
 from collections.abc import Awaitable, Callable
 
 import pytest
-from aiohttp import ClientResponse, ClientSession, CookieJar, web
+from aiohttp import ClientResponse, ClientSession, CookieJar, WSMsgType, web
 
 from workbench.web import guard as guards
 from workbench.web.guard import Guard
@@ -204,3 +204,11 @@ def test_nothing_of_the_token_reaches_a_log(caplog: pytest.LogCaptureFixture) ->
 )
 def test_what_only_this_machine_reaches(host: str, alone: bool) -> None:
     assert guards.is_loopback(host) is alone
+
+
+def test_screens_that_do_not_open_close_the_page() -> None:
+    async def script(client: ClientSession) -> None:
+        async with client.ws_connect("/ws", origin=own_origin(client)) as page:
+            assert (await page.receive(timeout=30)).type == WSMsgType.CLOSE
+
+    visit(script, admitted=True)

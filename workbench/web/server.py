@@ -8,13 +8,17 @@ import signal
 from collections.abc import Callable
 from pathlib import Path
 
-from aiohttp import web
+from aiohttp import WSCloseCode, web
+from textual_serve.app_service import AppService
 from textual_serve.server import Server
 
 from workbench.errors import UsageError
 from workbench.web.guard import Guard
 
 _HERE = Path(__file__).parent
+_HEARTBEAT_S = 15.0
+_CLOSING_S = 3.0  # for a browser's answer
+_MOST_CELLS = 2000
 _LAST_ANSWERS_S = 1.0
 _LEAVING_S = 15.0  # a screen that hangs ends itself sooner
 
@@ -25,7 +29,7 @@ class WorkbenchServer(Server):
     def __init__(self, command: str, guard: Guard) -> None:
         super().__init__(command, title="workbench")
         self._guard = guard
-        self._sittings: set[asyncio.Task[web.WebSocketResponse]] = set()
+        self._sittings: dict[asyncio.Task[None], web.WebSocketResponse] = {}
 
     async def _make_app(self) -> web.Application:
         app = await super()._make_app()
@@ -42,9 +46,8 @@ class WorkbenchServer(Server):
 
     async def on_shutdown(self, app: web.Application) -> None:  # noqa: ARG002 - textual-serve's
         """End the programs of all tabs."""
-        sittings = set(self._sittings)
-        for sitting in sittings:
-            sitting.cancel()
+        sittings = dict(self._sittings)
+        await asyncio.gather(*(page.close(code=WSCloseCode.GOING_AWAY) for page in sittings.values()))
         if sittings:
             await asyncio.wait(sittings, timeout=_LEAVING_S)
 
@@ -57,13 +60,46 @@ class WorkbenchServer(Server):
         return web.FileResponse(_HERE / "page.js")
 
     async def handle_websocket(self, request: web.Request) -> web.WebSocketResponse:
-        """A sitting: from the opening of a tab to its end."""
-        if not web.WebSocketResponse().can_prepare(request):
+        """A sitting: from the opening of a tab to its end, or to that of its program."""
+        page = web.WebSocketResponse(heartbeat=_HEARTBEAT_S, timeout=_CLOSING_S)
+        if not page.can_prepare(request):
             raise web.HTTPBadRequest(text="This address is for the page's own connection.\n")
-        sitting = asyncio.create_task(super().handle_websocket(request))
-        self._sittings.add(sitting)
-        sitting.add_done_callback(self._sittings.discard)
-        return await sitting
+        await page.prepare(request)
+        sitting = asyncio.create_task(self._sit(page, request))
+        self._sittings[sitting] = page
+        sitting.add_done_callback(self._sittings.pop)
+        await sitting
+        return page
+
+    async def _sit(self, page: web.WebSocketResponse, request: web.Request) -> None:
+        async def close() -> None:
+            await page.close()
+
+        program = Program(
+            self.command,
+            write_bytes=page.send_bytes,
+            write_str=page.send_str,
+            close=close,
+            download_manager=self.download_manager,
+        )
+        await program.start(_cells(request, "width", 80), _cells(request, "height", 24))
+        try:
+            await self._process_messages(page, program)
+        finally:
+            await program.stop()
+
+
+class Program(AppService):
+    """The screens of one tab; the page is closed with them, also where they never opened."""
+
+    async def run(self) -> None:
+        """Hand over what they draw until they end."""
+        try:
+            await super().run()
+        finally:
+            await self.remote_close()
+            if self._process is not None:
+                await self._process.communicate()  # to the end of its pipes and of itself
 
 
 def serve(server: WorkbenchServer, host: str, port: int, announce: Callable[[int], None]) -> None:
@@ -100,3 +136,10 @@ async def _listen(runner: web.AppRunner, host: str, port: int) -> None:
             f"cannot listen on {host}, port {port}: {why}",
             "another port: --port N; any that is free: --port 0",
         ) from fault
+
+
+def _cells(request: web.Request, name: str, usual: int) -> int:
+    """Columns or rows of the page's terminal, as far as they make sense."""
+    text = request.query.get(name, "")
+    sound = text.isascii() and text.isdigit() and 0 < int(text) <= _MOST_CELLS
+    return int(text) if sound else usual
