@@ -26,6 +26,7 @@ CALLS = {
     "rm": ["rm", "1"],
     "new": ["new", "a/b"],
     "config": ["config"],
+    "web": ["web"],
     "doctor": ["doctor"],
 }
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
+from pathlib import Path
 
 from textual.pilot import Pilot
 
@@ -22,6 +23,13 @@ def test_the_help_lists_every_key_and_what_is_good_here_first() -> None:
     text = help_text({"runs.open"}).plain
     assert all(key.help in text for key in keys.KEYS)
     assert text.startswith("The list of runs")
+
+
+def test_keys_that_browsers_keep_for_themselves_are_told_with_another_way() -> None:
+    kept = {"ctrl+t", "ctrl+w", "ctrl+n", "ctrl+tab", "ctrl+shift+tab", "ctrl+pageup", "ctrl+pagedown"}
+    ours = {key.id for key in keys.KEYS if kept & set(key.key.split(","))}
+    assert ours == {"launch.turn_values"}
+    assert "`launch.turn_values`" in (Path(__file__).parents[2] / "README.md").read_text()
 
 
 def test_help_opens_scrolls_and_closes(app: WorkbenchApp) -> None:

@@ -20,8 +20,9 @@ def open_workbench(args: argparse.Namespace) -> int:
     """The screen; where there is no terminal, the default recipe with plain progress."""
     if args.watch is not None and not args.watch.is_dir():
         raise UsageError(f"there is no folder {args.watch}")
-    if sys.stdin.isatty() and sys.stdout.isatty():
-        if os.environ.get("TERM", "dumb") in {"dumb", "unknown", ""}:
+    served = bool(os.environ.get("TEXTUAL_DRIVER"))  # a server shows the screens; there is no terminal
+    if served or (sys.stdin.isatty() and sys.stdout.isatty()):
+        if not served and os.environ.get("TERM", "dumb") in {"dumb", "unknown", ""}:
             raise UsageError(_DUMB, _WITHOUT_SCREENS)
         from workbench.tui.app import run_app  # noqa: PLC0415 - only for who opens the screen
 

@@ -11,9 +11,11 @@ from typing import NamedTuple, NoReturn
 
 from workbench import paths, settings
 from workbench.errors import UsageError, unknown
+from workbench.web import token
 
 _ASSIGNMENTS = "parameters as name=value"
-_LIVES_WITH_FAULTS = {"opening", "configuring"}
+_SHOWS_SCREENS = {"opening", "web"}
+_LIVES_WITH_FAULTS = {*_SHOWS_SCREENS, "configuring"}
 
 
 class _Parser(argparse.ArgumentParser):
@@ -38,8 +40,8 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
         args.words = [*args.words, *rest]
     elif rest:
         whole.error(f"unrecognized: {' '.join(rest)}")
-    if args.watch is not None and args.module != "opening":
-        whole.error("--watch is for the screen, which opens without a command")
+    if args.watch is not None and args.module not in _SHOWS_SCREENS:
+        whole.error("--watch is for the screens, which open without a command or by `web`")
     args.recipes = [*args.recipes, *getattr(args, "more_recipes", [])]
     _take_settings(args)
     return args
@@ -54,6 +56,7 @@ def _take_settings(args: argparse.Namespace) -> None:
     args.checkpoints = args.checkpoints or values.checkpoints_dir
     # The catalogue looks into those of the environment by itself.
     ours = [] if os.environ.get(paths.RECIPES_VARIABLE) else values.recipe_dirs
+    args.given_recipes = args.recipes
     args.writes_to = [*args.recipes, *ours]
     args.recipes = [*ours, *args.recipes]  # of two recipes of one name the later folder's is taken
 
@@ -67,13 +70,7 @@ def build() -> argparse.ArgumentParser:
     )
     whole.set_defaults(module="opening", function="open_workbench")
     _add_places(whole, "recipes", default=[], checkpoints=None)
-    whole.add_argument(
-        "--watch",
-        metavar="DIR",
-        type=_folder,
-        default=None,
-        help="on the screen, list what TensorBoard's writers and Lightning recorded below DIR too",
-    )
+    _watched(whole, default=None)
     commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
     for name, command in COMMANDS.items():
         one = commands.add_parser(name, help=command.text, description=command.text, allow_abbrev=False)
@@ -103,6 +100,22 @@ def _add_places(
         help=f"where runs are kept (default: ${paths.CHECKPOINTS_VARIABLE}, else as set in "
         "config.toml, else ./checkpoints)",
     )
+
+
+def _watched(to: argparse.ArgumentParser, *, default: object) -> None:
+    to.add_argument(
+        "--watch",
+        metavar="DIR",
+        type=_folder,
+        default=default,
+        help="on the screen, list what TensorBoard's writers and Lightning recorded below DIR too",
+    )
+
+
+def _port(text: str) -> int:
+    if not (text.isascii() and text.isdigit() and int(text) < 2**16):
+        raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
+    return int(text)
 
 
 def _folder(text: str) -> Path:
@@ -282,6 +295,28 @@ def _config(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _web(one: argparse.ArgumentParser) -> None:
+    one.epilog = (
+        "Each tab is a sitting of its own. The address that is printed holds a token, made anew at "
+        f"each start, which every visit has to prove. ${token.VARIABLE} gives a fixed one; no option "
+        "does, since other users of the machine see what a command was called with."
+    )
+    one.add_argument(
+        "--port",
+        type=_port,
+        default=8420,
+        help="where to listen; 0 takes one that is free (default: 8420)",
+    )
+    one.add_argument(
+        "--host",
+        metavar="ADDRESS",
+        default="127.0.0.1",
+        help="listen on another address than this machine's own; nothing is encrypted, so a tunnel by "
+        "ssh is better (default: 127.0.0.1)",
+    )
+    _watched(one, default=argparse.SUPPRESS)
+
+
 class Command(NamedTuple):
     """A command's options, the module and function that do it, and its line of help."""
 
@@ -309,5 +344,6 @@ COMMANDS = {
     "rm": Command(_rm, "records", "remove_runs", "delete runs; within a week --undo brings them back"),
     "new": Command(_new, "creating", "new_recipe", "write a recipe to start from"),
     "config": Command(_config, "configuring", "show_config", "the settings in force, and their file"),
+    "web": Command(_web, "web", "serve_web", "the screens in a browser, behind a token"),
     "doctor": Command(_json, "doctor", "examine", "devices, versions, optional parts"),
 }

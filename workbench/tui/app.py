@@ -130,6 +130,10 @@ class WorkbenchApp(App[None]):
     def get_driver_class(self) -> type[Driver]:
         """Textual's for this platform, with timed writes where it is a terminal's."""
         usual = super().get_driver_class()
+        if usual.__name__ == "WebDriver":
+            from workbench.tui.web_driver import ServedDriver  # noqa: PLC0415 - only for a browser
+
+            return ServedDriver
         if usual.__name__ != "LinuxDriver":
             return usual
         from workbench.tui.driver import MeteredDriver  # noqa: PLC0415 - there is none on Windows

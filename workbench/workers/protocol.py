@@ -57,10 +57,15 @@ class Report(msgspec.Struct, frozen=True):
 
 
 def command(*arguments: str) -> list[str]:
-    """`python -m workbench.workers` with `arguments`, which finds the modules that this process finds.
+    """`python -m workbench.workers` with `arguments`."""
+    return python_module("workbench.workers", *arguments)
+
+
+def python_module(module: str, *arguments: str) -> list[str]:
+    """`python -m MODULE` with `arguments`, which finds the modules that this process finds.
 
     Python alone would look into the working directory first, where a `queue.py` of the user's would be
     taken for the standard library's.
     """
     unsafe = str(Path.cwd()) in sys.path
-    return [sys.executable, *([] if unsafe else ["-P"]), "-m", "workbench.workers", *arguments]
+    return [sys.executable, *([] if unsafe else ["-P"]), "-m", module, *arguments]

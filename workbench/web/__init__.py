@@ -1,0 +1,1 @@
+"""The screens in a browser, behind a token; needs the extra `web`."""
