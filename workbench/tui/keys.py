@@ -10,6 +10,7 @@ from textual.keys import key_to_character
 
 GROUPS = {
     "recipes": "Recipes",
+    "filter": "A line to filter by",
     "runs": "The list of runs",
     "run": "A run",
     "tabs": "A run's tabs",
@@ -75,6 +76,14 @@ KEYS: tuple[Key, ...] = (
     Key("recipes.page_down", "space", "page(1)", "", "scroll the recipe's page"),
     Key("recipes.page_up", "b", "page(-1)", "", "scroll the recipe's page back"),
     Key("recipes.reload", "R", "reload", "", "look for recipes again"),
+    Key("recipes.all", "escape", "show_all", "show all", "all recipes again"),
+    Key(
+        "filter.list",
+        "enter,down,escape",
+        "screen.to_list",
+        "to the list",
+        "to the list, as it is filtered",
+    ),
     Key(
         "launch.start",
         "ctrl+l",
@@ -151,6 +160,7 @@ KEYS: tuple[Key, ...] = (
     Key("runs.note", "n", "note", "note", "write a note on the run"),
     Key("runs.mark_all", "a", "mark_all", "", "mark all runs that are shown, or none"),
     Key("runs.undo", "u", "undo", "", "bring back what was deleted last"),
+    Key("runs.all", "escape", "show_all", "show all", "mark none; then all runs again"),
     Key("compare.add", "a", "add", "add", "compare with a further run"),
     Key("compare.remove", "d", "remove", "take away", "take the marked run out of the comparison"),
     Key("compare.next", "n", "choose(1)", "next run", "mark the next run"),
@@ -345,6 +355,11 @@ def _character(name: str) -> str:
 def named(binding_id: str | None) -> Key | None:
     """The key of that id."""
     return next((key for key in KEYS if key.id == binding_id), None)
+
+
+def leads_out(binding_id: str | None) -> bool:
+    """Whether it leads out of where one is, which a footer never leaves out."""
+    return (binding_id or "").partition(".")[2] in {"back", "leave", "all"}
 
 
 def rank(binding_id: str | None) -> int:
