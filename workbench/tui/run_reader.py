@@ -173,8 +173,8 @@ class RunReader:
     def _marks(self, axis: XAxis) -> list[Mark]:
         # Those that are kept under their step would hide the curves.
         named = [c for c in self._history.checkpoints if step_in(c.file) is None]
-        newest = {c.file: c for c in named if c.reason != "last"}
-        moments = [(c.step, c.time, Path(c.file).stem) for c in newest.values()]
+        newest = {c.file: c for c in named}  # what an asked one held may be overwritten by now
+        moments = [(c.step, c.time, Path(c.file).stem) for c in newest.values() if c.reason != "last"]
         moments += [
             (c.step, c.time, f"{c.name}={_value_text(c.value)}") for c in self._history.parameters_set
         ]
