@@ -4,7 +4,7 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
-.PHONY: run test check format bench bench-gpu clean
+.PHONY: run test check format pictures bench bench-gpu clean
 
 run: $(READY)
 	@$(BIN)/workbench
@@ -21,6 +21,9 @@ check: $(READY)
 format: $(READY)
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+pictures: $(READY)
+	$(BIN)/python docs/make_pictures.py
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md

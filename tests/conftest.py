@@ -21,6 +21,14 @@ settings.register_profile("workbench", deadline=None, max_examples=40)
 settings.load_profile("workbench")
 
 
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption(
+        "--renew-snapshots",
+        action="store_true",
+        help="write tests/tui/snapshots anew; look at git diff",
+    )
+
+
 @pytest.fixture(autouse=True)
 def _own_folders(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> None:
     home = tmp_path_factory.mktemp("home")

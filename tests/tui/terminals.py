@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import sys
 import time
 
@@ -17,6 +18,15 @@ from workbench import paths
 from workbench.tui.app import run_app
 sys.exit(run_app(paths.checkpoints_dir()))
 """
+
+# What a terminal sends for the keys that the footer calls by a name.
+_SENT = {"enter": "\r", "esc": "\x1b", "space": " ", "tab": "\t", "→": "\x1b[C", "↓": "\x1b[B"}
+
+
+def keys_in(line: str) -> dict[str, str]:
+    """The keys that a line offers, `s stop  p pause`, by what they do."""
+    offers = (offer.split(" ", 1) for offer in re.split(r"\s{2,}", line.strip()) if " " in offer)
+    return {label: key for key, label in offers}
 
 
 class Terminal:
@@ -59,12 +69,39 @@ class Terminal:
     def text(self) -> str:
         return "\n".join(self._screen.display)
 
+    @property
+    def footer(self) -> dict[str, str]:
+        """The keys that the last line offers, by what they do."""
+        return keys_in(self._screen.display[-1])
+
+    def press_shown(self, label: str) -> None:
+        """Wait until the screen offers a key for what `label` names; press it."""
+        deadline = time.monotonic() + PATIENCE_S
+        while (key := self._offered(label)) is None:
+            assert time.monotonic() < deadline, f"no key for {label!r} on\n{self.text()}"
+            self.read(0.05)
+        control = chr(ord(key[1]) & 0x1F) if key.startswith("^") else key
+        self.press(_SENT.get(key, control))
+
+    def _offered(self, label: str) -> str | None:
+        """The footer has most of them; tabs, places and questions have theirs in lines of their own."""
+        lines = [keys_in(line) for line in reversed(self._screen.display)]
+        return next((line[label] for line in lines if label in line), None)
+
     def resize(self, columns: int, lines: int) -> None:
         self._screen.resize(lines, columns)
         self.program.setwinsize(lines, columns)
 
     def press(self, keys: str) -> None:
         self.program.send(keys)
+
+    def hang_up(self) -> None:
+        """Close the terminal under the program, as a lost connection does; return when it is gone."""
+        self.program.ptyproc.fileobj.close()
+        deadline = time.monotonic() + PATIENCE_S
+        while self.program.isalive():
+            assert time.monotonic() < deadline, "the program outlives its terminal"
+            time.sleep(0.02)
 
     def leave(self) -> int:
         """Leave by key; the exit status."""

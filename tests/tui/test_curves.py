@@ -247,3 +247,17 @@ def test_a_fork_says_where_it_comes_from_and_changes_say_what_they_were(
         await sees(pilot, "▾lr=0.01235")
 
     drive(app, script)
+
+
+def test_a_checkpoint_is_marked_until_it_is_written_over(app: WorkbenchApp, living: LivingRun) -> None:
+    def write(step: int, reason: str) -> None:
+        living.recorder.record(events.Checkpoint(time=3.0, step=step, file="last.pt", reason=reason))
+
+    async def script(pilot: Pilot[None]) -> None:
+        write(20, "asked")
+        app.show_run(living.folder)
+        await sees(pilot, "▾last")
+        write(60, "last")
+        await unseen(pilot, "▾last")
+
+    drive(app, script)

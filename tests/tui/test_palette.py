@@ -53,7 +53,9 @@ def test_every_key_is_bound_where_its_action_is(
 
 
 def offered(app: WorkbenchApp) -> set[str]:
-    return {command.title.lower() for command in app.get_system_commands(app.screen)}
+    titles = [command.title.lower() for command in app.get_system_commands(app.screen)]
+    assert len(titles) == len(set(titles)), "what has two keys is offered twice"
+    return set(titles)
 
 
 def test_the_palette_has_all_that_a_page_can_do_but_the_moves(

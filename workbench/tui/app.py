@@ -298,7 +298,8 @@ class WorkbenchApp(App[None]):
 
     def get_system_commands(self, screen: Screen[object]) -> Iterable[SystemCommand]:
         """The palette offers what the keys offer here."""
-        for active in screen.active_bindings.values():
+        by_id = {active.binding.id: active for active in screen.active_bindings.values()}
+        for active in by_id.values():
             key = keys.named(active.binding.id)
             if key is not None and key.group != "move":
                 title = f"{key.help[:1].upper()}{key.help[1:]}"

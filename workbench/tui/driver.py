@@ -1,7 +1,8 @@
-"""Textual's driver for a terminal, whose writes are timed."""
+"""Textual's driver for a terminal, whose writes are timed and whose own word on its size counts."""
 
 from __future__ import annotations
 
+import os
 from typing import TYPE_CHECKING, Any, cast
 
 from textual.drivers.linux_driver import LinuxDriver
@@ -17,3 +18,15 @@ class MeteredDriver(LinuxDriver):
         super().__init__(app, **options)
         if self._file is not None:
             self._file = cast("Any", app.link.through(self._file))
+
+    def _get_terminal_size(self) -> tuple[int, int]:
+        """Columns and lines of the terminal.
+
+        Textual believes `$COLUMNS` and `$LINES` first, which a shell may have exported from
+        another window: the screen would be drawn in the wrong size and never follow a resizing.
+        """
+        try:
+            columns, lines = os.get_terminal_size(self.fileno)
+        except OSError:
+            columns, lines = 0, 0
+        return (columns, lines) if columns and lines else super()._get_terminal_size()

@@ -10,6 +10,7 @@ from textual.keys import key_to_character
 
 GROUPS = {
     "recipes": "Recipes",
+    "filter": "A line to filter by",
     "runs": "The list of runs",
     "devices": "Devices and queue",
     "run": "A run",
@@ -80,6 +81,14 @@ KEYS: tuple[Key, ...] = (
     Key("recipes.page_down", "space", "page(1)", "", "scroll the recipe's page"),
     Key("recipes.page_up", "b", "page(-1)", "", "scroll the recipe's page back"),
     Key("recipes.reload", "R", "reload", "", "look for recipes again"),
+    Key("recipes.all", "escape", "show_all", "show all", "all recipes again"),
+    Key(
+        "filter.list",
+        "enter,down,escape",
+        "screen.to_list",
+        "to the list",
+        "to the list, as it is filtered",
+    ),
     Key(
         "launch.start",
         "ctrl+l",
@@ -130,22 +139,20 @@ KEYS: tuple[Key, ...] = (
         "s",
         "press",
         "end it",
-        "a run that was asked and does not leave: SIGTERM, then SIGKILL",
+        "a run that was asked to stop: SIGTERM, then SIGKILL",
     ),
     Key("run.pause", "p", "pause", "pause", "stand still between two steps"),
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
     Key("run.continue", "r", "continue", "continue", "train on from an ended run's last checkpoint"),
     Key("run.set", "e", "set", "set", "give a live parameter, such as the learning rate, a value"),
     Key("run.checkpoint", "c", "checkpoint", "checkpoint", "write a checkpoint now"),
-    Key(
-        "run.fork", "f", "fork", "fork", "start a child of the run from the chosen, or last, checkpoint"
-    ),
+    Key("run.fork", "f", "fork", "fork", "start a child from the chosen, or the last, checkpoint"),
     Key(
         "run.compare",
         "v",
         "compare",
         "compare",
-        "compare with the marked runs, its parent, or its recipe's newest",
+        "compare with marked runs, its parent, its recipe's newest",
     ),
     Key("run.delete", "d", "delete", "delete", "put an ended run into the trash, for a week"),
     Key("run.back", "escape", "back", "back", "leave the page; the run trains on"),
@@ -171,6 +178,7 @@ KEYS: tuple[Key, ...] = (
     Key("runs.note", "n", "note", "note", "write a note on the run"),
     Key("runs.mark_all", "a", "mark_all", "", "mark all runs that are shown, or none"),
     Key("runs.undo", "u", "undo", "", "bring back what was deleted last"),
+    Key("runs.all", "escape", "show_all", "show all", "mark none; then all runs again"),
     Key("compare.add", "a", "add", "add", "compare with a further run"),
     Key("compare.remove", "d", "remove", "take away", "take the marked run out of the comparison"),
     Key("compare.next", "n", "choose(1)", "next run", "mark the next run"),
@@ -384,6 +392,11 @@ def _character(name: str) -> str:
 def named(binding_id: str | None) -> Key | None:
     """The key of that id."""
     return next((key for key in KEYS if key.id == binding_id), None)
+
+
+def leads_out(binding_id: str | None) -> bool:
+    """Whether it leads out of where one is, which a footer never leaves out."""
+    return (binding_id or "").partition(".")[2] in {"back", "leave", "all"}
 
 
 def rank(binding_id: str | None) -> int:

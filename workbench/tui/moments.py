@@ -39,9 +39,10 @@ def moments(history: History, children: Iterable[Child]) -> list[Moment]:
 def _checkpoints(history: History) -> Iterator[Moment]:
     # Those that are kept under their step would hide the curves.
     named = [c for c in history.checkpoints if step_in(c.file) is None]
-    newest = {c.file: c for c in named if c.reason != "last"}
+    newest = {c.file: c for c in named}  # what an asked one held may be overwritten by now
     for checkpoint in newest.values():
-        yield Moment(checkpoint.step, checkpoint.time, Path(checkpoint.file).stem)
+        if checkpoint.reason != "last":
+            yield Moment(checkpoint.step, checkpoint.time, Path(checkpoint.file).stem)
 
 
 def _forks(history: History, children: Iterable[Child]) -> Iterator[Moment]:

@@ -19,6 +19,7 @@ from workbench.tui import keys
 from workbench.tui.copies import Copy, of_recipe
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.session import Runs
+from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.recipe_list import RecipeList
 from workbench.tui.widgets.recipe_page import RecipePage
@@ -78,11 +79,7 @@ class RecipesScreen(WorkbenchScreen[None]):
         yield TopLine("Recipes")
         with Horizontal():
             with Vertical(id="finder"):
-                filter_line = Input(
-                    placeholder=f"{keys.shown_for('recipes.filter')} to filter", compact=True
-                )
-                filter_line.cursor_blink = False
-                yield filter_line
+                yield FilterLine(f"{keys.shown_for('recipes.filter')} to filter")
                 yield RecipeList()
             yield RecipeReader()
         yield KeyLine()
@@ -117,8 +114,9 @@ class RecipesScreen(WorkbenchScreen[None]):
     def on_input_changed(self) -> None:
         self._fill()
 
-    def on_input_submitted(self) -> None:
-        self.query_one(RecipeList).focus()
+    def action_to_list(self) -> None:
+        self._fill()  # the message of the last letter may still be under way
+        self.set_focus(self.query_one(RecipeList))
 
     def _fill(self) -> None:
         if self._catalog is not None:
@@ -161,6 +159,8 @@ class RecipesScreen(WorkbenchScreen[None]):
         """The newest run is offered only where there is one, the filter where it is not typed into."""
         if action == "filter":
             return self.focused is not self.query_one(Input)
+        if action == "show_all":
+            return bool(self.query_one(Input).value)
         if action == "along":
             return self.query_one(RecipePage).has_class("-code")
         if action == "open_run":
@@ -191,12 +191,9 @@ class RecipesScreen(WorkbenchScreen[None]):
         self.query_one(RecipeReader).turn()
         self.refresh_bindings()
 
-    def key_escape(self) -> None:
-        """Out of the filter, and then: all recipes again."""
-        filter_line = self.query_one(Input)
-        if not filter_line.has_focus or not filter_line.value:
-            filter_line.value = ""
-        self.query_one(RecipeList).focus()
+    def action_show_all(self) -> None:
+        self.query_one(Input).value = ""
+        self.refresh_bindings()
 
 
 def _known(recipe: RecipeInfo, standby: Standby | None) -> Schema | None:

@@ -25,6 +25,7 @@ from workbench.tui.screens.steering import KEYS, SteeringScreen, Target, named
 from workbench.tui.screens.stopping import StoppingScreen
 from workbench.tui.session import Runs
 from workbench.tui.text import ACCENT, BAD, MUTED, Calm, content, joined, state_style
+from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.runs_table import RunsTable
 from workbench.tui.widgets.top_line import TopLine
@@ -48,7 +49,7 @@ class RunsScreen(StoppingScreen):
     """
     BINDINGS = [
         *KEYS,
-        *keys.bindings("runs.filter", "runs.star", "runs.note", "runs.undo", "run.compare"),
+        *keys.bindings("runs.filter", "runs.star", "runs.note", "runs.undo", "runs.all", "run.compare"),
     ]
     AUTO_FOCUS = "RunsTable"
 
@@ -76,9 +77,8 @@ class RunsScreen(StoppingScreen):
         yield TopLine("Runs")
         yield Calm(Content.styled("no runs yet; a launched recipe is listed here", MUTED), id="empty")
         with Horizontal(id="chooser"):
-            line = Input(placeholder="/ to filter:  recipe:cnn state:failed lr>0.01", compact=True)
-            line.cursor_blink = False
-            yield line
+            key = keys.shown_for("runs.filter")
+            yield FilterLine(f"{key} to filter:  recipe:cnn state:failed lr>0.01")
             yield Calm(id="found")
         yield RunsTable()
         yield Calm(id="detail")
@@ -119,8 +119,9 @@ class RunsScreen(StoppingScreen):
     def on_input_changed(self) -> None:
         self._fill()
 
-    def on_input_submitted(self) -> None:
-        self.query_one(RunsTable).focus()
+    def action_to_list(self) -> None:
+        self._fill()  # the message of the last letter may still be under way
+        self.set_focus(self.query_one(RunsTable))
 
     def _fill(self) -> None:
         """Show the runs that are meant; terms that cannot be read choose nothing, and are told."""
@@ -137,6 +138,8 @@ class RunsScreen(StoppingScreen):
         """The filter is offered where it is not typed into, star and note where there is a run."""
         if action == "filter":
             return bool(self.session.runs) and self.focused is not self.query_one(Input)
+        if action == "show_all":
+            return bool(self.query_one(Input).value or self.query_one(RunsTable).marked)
         if action in {"star", "note"}:
             return bool(self._own_runs())
         if action == "compare":
@@ -146,16 +149,13 @@ class RunsScreen(StoppingScreen):
     def action_filter(self) -> None:
         self.set_focus(self.query_one(Input))
 
-    def key_escape(self) -> None:
-        """Out of the filter, then no marks, then all runs again."""
-        line, table = self.query_one(Input), self.query_one(RunsTable)
-        if line.has_focus and line.value:
-            table.focus()
-        elif table.marked:
-            table.unmark()
+    def action_show_all(self) -> None:
+        """No marks, then all runs again."""
+        if self.query_one(RunsTable).marked:
+            self.query_one(RunsTable).unmark()
         else:
-            line.value = ""
-            table.focus()
+            self.query_one(Input).value = ""
+        self.refresh_bindings()
 
     def _own_runs(self) -> list[RunSummary]:
         """The marked runs, or the one under the cursor, without those of other programs."""

@@ -13,7 +13,7 @@ _GAP = "  "
 
 
 class KeyLine(Calm):
-    """One line; the keys that are good everywhere stand at its right end and are never left out."""
+    """One line; the way out, and at its right end the keys good everywhere, are never left out."""
 
     DEFAULT_CSS = """
     KeyLine {
@@ -47,7 +47,7 @@ class KeyLine(Calm):
             if one.binding.show:
                 active.setdefault(one.binding.id, one.binding)
         known = sorted((b for b in active.values() if b.id), key=lambda b: keys.rank(b.id))
-        here = [_entry(b) for b in known if not (b.id or "").startswith("app.")]
+        here = [b for b in known if not (b.id or "").startswith("app.")]
         said = [Content.styled(self._said, WARNING)] if self._said else []
         everywhere = Content(_GAP).join(
             said + [_entry(b) for b in known if (b.id or "").startswith("app.")]
@@ -59,15 +59,18 @@ class KeyLine(Calm):
 
 
 def _entry(binding: Binding) -> Content:
-    key = Content.styled(keys.shown(binding.key), ACCENT)
+    key = Content.styled(keys.shown_for(binding.id or ""), ACCENT)
     return joined(key, Content.styled(f" {binding.description}", MUTED))
 
 
-def _fitting(entries: list[Content], room: int) -> Content:
+def _fitting(bindings: list[Binding], room: int) -> Content:
+    """The ways out, and of the others the first ones that there is room for; all in their order."""
+    entries = [joined(_entry(one), Content(_GAP)) for one in bindings]
+    out = [keys.leads_out(one.id) for one in bindings]
+    left = room - sum(entry.cell_length for entry, leads in zip(entries, out, strict=True) if leads)
     line = Content("")
-    for entry in entries:
-        longer = joined(line, entry, Content(_GAP))
-        if longer.cell_length > room:
-            break
-        line = longer
-    return line
+    for entry, leads in zip(entries, out, strict=True):
+        left -= 0 if leads else entry.cell_length
+        if leads or left >= 0:
+            line = joined(line, entry)
+    return line if line.cell_length <= room else Content("")

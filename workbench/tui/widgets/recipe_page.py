@@ -135,13 +135,15 @@ def _parameters(schema: Schema | None) -> Content:
         return stacked(heading, Content.styled("read as soon as torch is loaded, or on Enter", MUTED))
     if not schema.parameters:
         return Content("") if schema.error else stacked(heading, Content.styled("none", MUTED))
-    width = max(len(parameter.name) for parameter in schema.parameters)
-    return stacked(heading, *(_parameter(parameter, width) for parameter in schema.parameters))
+    names = max(len(parameter.name) for parameter in schema.parameters)
+    defaults = max(len(value_text(parameter.default)) for parameter in schema.parameters)
+    widths = (names, min(max(defaults, 8), 16))
+    return stacked(heading, *(_parameter(parameter, *widths) for parameter in schema.parameters))
 
 
-def _parameter(parameter: Parameter, width: int) -> Content:
-    name = content(f"{parameter.name:<{width}}  ")
-    default = content(f"{value_text(parameter.default):<8}", ACCENT)
+def _parameter(parameter: Parameter, names: int, defaults: int) -> Content:
+    name = content(f"{parameter.name:<{names}}  ")
+    default = content(f"{value_text(parameter.default):<{defaults}}", ACCENT)
     live = Content.styled("  live", WARNING) if parameter.live else Content("")
     return joined(name, default, content(f"  {parameter.bounds()}", MUTED), live)
 

@@ -1,13 +1,11 @@
-"""Pictures the real screen for the README: `python docs/make_screen.py` trains `images/cnn`.
-
-Drives the workbench in a pseudo-terminal and draws what it sent as a PNG.
-"""
+"""A program in a pseudo-terminal, and a picture of the screen that it painted."""
 
 from __future__ import annotations
 
 import os
-import tempfile
+import re
 import time
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import matplotlib
@@ -15,29 +13,30 @@ import pexpect
 import pyte
 from PIL import Image, ImageColor, ImageDraw, ImageFont
 
-from workbench.catalog import discover
-from workbench.runs.state import status_of
-from workbench.workers import launch
-
-PICTURE = Path(__file__).parent / "screen.png"
 COLUMNS, LINES = 120, 34
 FONT_SIZE = 15
-SHOWN_AT = 0.8
-PATIENCE_S = 300
+COLOURS = 96  # of a picture's palette, edges of letters among them
+PATIENCE_S = 120
 BACKGROUND, FOREGROUND = "#101418", "#d8dee6"
+KNOWN = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LC_ALL": "C.UTF-8"}
 
 
 class Terminal:
-    """A program in a pseudo-terminal, and the screen that it painted."""
+    """Runs a command, presses keys, waits for what is to be seen."""
 
-    def __init__(self, command: str, arguments: list[str]) -> None:
+    def __init__(self, command: Sequence[str], environ: Mapping[str, str]) -> None:
         self.screen = pyte.Screen(COLUMNS, LINES)
         self._stream = pyte.ByteStream(self.screen)
-        size = (LINES, COLUMNS)
-        environment = {"TERM": "xterm-256color", "COLORTERM": "truecolor", "LANG": "C.UTF-8"}
-        self._child = pexpect.spawn(command, arguments, dimensions=size, env=os.environ | environment)
+        own = {name: value for name, value in os.environ.items() if name != "NO_COLOR"}
+        self._child = pexpect.spawn(
+            command[0],
+            list(command[1:]),
+            dimensions=(LINES, COLUMNS),
+            env={**own, **KNOWN, **environ},
+        )
 
     def press(self, keys: str) -> None:
+        """Send keys as a terminal does."""
         self._child.send(keys)
 
     def watch(self, seconds: float) -> None:
@@ -49,7 +48,21 @@ class Terminal:
             except pexpect.TIMEOUT:
                 continue
 
+    def sees(self, pattern: str) -> None:
+        """Wait until a line matches; raises TimeoutError with the screen."""
+        end = time.monotonic() + PATIENCE_S
+        while not any(re.search(pattern, line) for line in self.screen.display):
+            if time.monotonic() > end:
+                raise TimeoutError("\n".join([f"waited for {pattern}", *self.screen.display]))
+            self.watch(0.1)
+
+    def picture(self, file: Path) -> None:
+        """Write the screen as a PNG, once all of the frame is there."""
+        self.watch(0.5)
+        draw(self.screen).quantize(COLOURS).save(file, optimize=True)
+
     def leave(self) -> None:
+        """End the program."""
         self._child.close(force=True)
 
 
@@ -94,26 +107,3 @@ def colour(name: str, default: str) -> str:
         return f"#{name}" if ImageColor.getrgb(f"#{name}") else default
     except ValueError:
         return name.replace("bright", "light")
-
-
-def main() -> None:
-    """Launch, open the run's page when most of it is done, and picture it while it runs."""
-    with tempfile.TemporaryDirectory() as place:
-        folder = launch.launch(launch.Order(discover().find("images/cnn")), Path(place))
-        deadline = time.monotonic() + PATIENCE_S
-        while (status_of(folder).fraction or 0) < SHOWN_AT and time.monotonic() < deadline:
-            time.sleep(0.2)
-        terminal = Terminal("workbench", ["--checkpoints", place])
-        terminal.watch(2)
-        terminal.press("2")
-        terminal.watch(1)
-        terminal.press("\r")
-        terminal.watch(3)
-        draw(terminal.screen).save(PICTURE, optimize=True)
-        terminal.leave()
-        while not status_of(folder).state.ended and time.monotonic() < deadline:
-            time.sleep(0.2)
-
-
-if __name__ == "__main__":
-    main()
