@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from workbench.runs import marks, trash
 from workbench.runs.filter import read
@@ -235,11 +235,8 @@ class RunsScreen(StoppingScreen):
         self.query_one("#detail", Calm).show(Content("") if run is None else _detail(run))
         self.refresh_bindings()
 
-    def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
-        message.stop()
-        run = self.query_one(RunsTable).chosen
-        if run is not None:
-            self.workbench.show_run(run.folder)
+    def on_runs_table_opened(self, message: RunsTable.Opened) -> None:
+        self.workbench.show_run(message.run.folder)
 
     def on_steering_screen_asked(self, message: SteeringScreen.Asked) -> None:
         self.tell(f"{message.folder.name} is asked to {message.wish}")
