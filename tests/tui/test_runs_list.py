@@ -252,3 +252,27 @@ def test_a_run_that_goes_away_leaves_the_cursor_on_the_next_one(
         assert chosen.name == "lessons-count-0001"
 
     drive(app, script)
+
+
+def backgrounds(pilot: Pilot[None]) -> dict[str, str]:
+    """Behind the name of each run on the screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    pieces = [(strip.text, str(next(iter(strip.crop(6, 7))).style.bgcolor)) for strip in strips]
+    return {text.split()[0]: colour for text, colour in pieces if "finished" in text}
+
+
+def test_the_run_under_the_cursor_stands_out(app: WorkbenchApp, record: Record) -> None:
+    first, second, third = (record(FINISHED).name for _ in range(3))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "2")
+        await sees(pilot, third)
+        for key, under in (("down", second), ("down", first), ("home", third)):
+            await press(pilot, key)
+            found = backgrounds(pilot)
+            others = {colour for name, colour in found.items() if name != under}
+            assert len(found) == 3
+            assert len(others) == 1
+            assert found[under] not in others
+
+    drive(app, script)

@@ -175,19 +175,18 @@ class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
         row = self.scroll_offset.y + y - _HEADING_LINES
         if row not in self._shown:
             self._shown[row] = self._line(row)
-        on_cursor = row == self.cursor_row and row < len(self._runs)
-        return self._strip(self._shown[row], "", "runs-table--cursor" if on_cursor else "")
+        if row == self.cursor_row and row < len(self._runs):
+            # In one colour: those of the states are not meant for the cursor's background.
+            return self._strip(Content(self._shown[row].plain), "runs-table--cursor")
+        return self._strip(self._shown[row])
 
-    def _strip(self, line: Content, component: str, over: str = "") -> Strip:
-        """A line as wide as the table; the style `over` overrules the line's own colours."""
-        style = self.get_visual_style(*[component] * bool(component))
-        post_style = self.get_visual_style(over, partial=True) if over else None
-        (strip,) = Visual.to_strips(
-            self, line, self._lines.length, 1, style, pad=True, post_style=post_style
-        )
+    def _strip(self, line: Content, *component: str) -> Strip:
+        """A line as wide as the table."""
+        style = self.get_visual_style(*component)
+        (strip,) = Visual.to_strips(self, line, self._lines.length, 1, style, pad=True)
         left = self.scroll_offset.x
-        end = (post_style or style).rich_style
-        return strip.crop_extend(left, left + self.scrollable_content_region.width, end)
+        right = left + self.scrollable_content_region.width
+        return strip.crop_extend(left, right, style.rich_style)
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)
