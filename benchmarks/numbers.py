@@ -14,6 +14,8 @@ NAMES = (
     "first_step",
     "recording",
     "opening",
+    "key_to_paint",
+    "live_page",
     "step_overhead",
     "checkpoint_stall",
     "training_speed",

@@ -9,6 +9,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -22,6 +23,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
 from workbench.tui import keys, look, theme
+from workbench.tui.frame import Frame
 from workbench.tui.keymap import complete, keymap
 from workbench.tui.link import Link
 from workbench.tui.screens.base import WorkbenchScreen
@@ -93,6 +95,7 @@ class WorkbenchApp(App[None]):
     ) -> None:
         self._loaded = _with_keys(loaded or Loaded())
         self.link = Link()
+        self._frame = Frame()
         self._look = look.found(self._loaded.settings.characters)
         look.use(self._look)
         # With a terminal's own colours the filter of $NO_COLOR leaves none; otherwise it leaves greys.
@@ -124,6 +127,14 @@ class WorkbenchApp(App[None]):
         """What every line passes on its way to the terminal."""
         filters = super().get_line_filters()
         return filters if self._look.unicode else [*filters, ASCII]
+
+    @property
+    def _background_screens(self) -> list[Screen[object]]:
+        """Those that show through: none below a page, which Textual would have sent anew with them."""
+        return super()._background_screens if self.screen.is_modal else []
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._frame.through(renderable))
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.read_runs)

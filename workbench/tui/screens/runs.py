@@ -71,6 +71,7 @@ class RunsScreen(StoppingScreen):
     def __init__(self) -> None:
         super().__init__()
         self._trends = TrendReader()
+        self._keys_for: object = None
 
     def compose(self) -> ComposeResult:
         yield TopLine("Runs")
@@ -86,7 +87,6 @@ class RunsScreen(StoppingScreen):
 
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
-        self._runs_changed(self.session.runs)
 
     @property
     def target(self) -> Target | None:
@@ -104,7 +104,12 @@ class RunsScreen(StoppingScreen):
         marked = self.query_one(RunsTable).marked
         return [Target(run.folder, run.status.state) for run in marked] or super().targets
 
+    def on_screen_resume(self) -> None:
+        self._runs_changed(self.session.runs)
+
     def _runs_changed(self, runs: Runs) -> None:
+        if not self.is_current:
+            return  # out of sight; it comes with the next look
         self.query_one(TopLine).count(runs, self.session.fault)
         if not runs:
             self.set_focus(None)  # or it goes on to the filter, which then takes every key
@@ -233,7 +238,17 @@ class RunsScreen(StoppingScreen):
         self._read_trends()
         run = self.query_one(RunsTable).chosen
         self.query_one("#detail", Calm).show(Content("") if run is None else _detail(run))
-        self.refresh_bindings()
+        self._offer_keys()
+
+    def _offer_keys(self) -> None:
+        """Look anew for the keys that do something, where another state may allow others."""
+        marked = self.query_one(RunsTable).marked
+        kinds = frozenset((run.status.state, run.folder.read_only) for run in marked)
+        target = self.target
+        here = target and (target.state, target.folder.read_only, target.folder.name in self.ladders)
+        if (here, kinds) != self._keys_for:
+            self._keys_for = here, kinds
+            self.refresh_bindings()
 
     def on_runs_table_opened(self, message: RunsTable.Opened) -> None:
         self.workbench.show_run(message.run.folder)

@@ -80,6 +80,7 @@ class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
         self._all: Runs = ()
         self._runs: Runs = ()
         self._marked: frozenset[str] = frozenset()
+        self._marked_runs: Runs = ()
         self._order = Order()
         self._trends: Mapping[str, Sequence[float]] = {}
         self._lines = RunLines(0)
@@ -100,7 +101,7 @@ class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
     @property
     def marked(self) -> Runs:
         """The marked runs that are shown, in the order of the table."""
-        return tuple(run for run in self._runs if run.name in self._marked)
+        return self._marked_runs
 
     @property
     def in_sight(self) -> Runs:
@@ -130,6 +131,7 @@ class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _show(self, runs: Runs) -> None:
         before, self._runs = self._runs, runs
+        self._find_marked()
         names = [run.name for run in runs]
         if names == [run.name for run in before]:
             self._redraw_changed()
@@ -209,8 +211,14 @@ class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
 
     def _mark(self, names: frozenset[str]) -> None:
         self._marked = names
+        self._find_marked()
         self._redraw_changed()
         self.post_message(self.Moved())
+
+    def _find_marked(self) -> None:
+        # Once, since every key that may be offered asks for them.
+        runs = self._runs if self._marked else ()
+        self._marked_runs = tuple(run for run in runs if run.name in self._marked)
 
     def action_sort(self) -> None:
         self._sort(self._order.next())
