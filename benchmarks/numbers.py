@@ -16,6 +16,7 @@ NAMES = (
     "opening",
     "key_to_paint",
     "live_page",
+    "many_runs",
     "step_overhead",
     "checkpoint_stall",
     "training_speed",

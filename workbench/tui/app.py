@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -40,6 +41,8 @@ STANDBY_DELAY_S = 0.5  # the recipes are on the screen first
 STANDBY_PATIENCE_S = 300.0
 DRAWING_DELAY_S = 1.5
 FAULTS_SHOWN_S = 30.0
+# A key passes through three threads: with Python's 5 ms, each would wait for one that draws.
+SWITCH_INTERVAL_S = 0.0005
 # What a run's page draws with: half a second of imports, best spent while someone reads.
 DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
 
@@ -304,6 +307,7 @@ def run_app(
     loaded: Loaded | None = None,
 ) -> int:
     """Open the workbench and stay until the user leaves; the exit status of the program."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded)
     app.run()
     return app.return_code or 0
