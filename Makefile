@@ -10,7 +10,7 @@ run: $(READY)
 	@$(BIN)/workbench
 
 test: $(READY)
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile
 
 check: $(READY)
 	$(BIN)/ruff format --check .

@@ -1,9 +1,14 @@
-"""What the workbench's start is compared with: a Textual app that shows a table and nothing else."""
+"""What the workbench is compared with: Textual apps that show a table, or two pages, and nothing else.
+
+`python -m benchmarks.empty_app` opens the table, with `pages` behind it the pages.
+"""
 
 from __future__ import annotations
 
+import sys
+
 from textual.app import App, ComposeResult
-from textual.widgets import DataTable
+from textual.widgets import ContentSwitcher, DataTable, Static
 
 ROWS = [("apples", "12"), ("pears", "7"), ("plums", "31")]
 
@@ -20,5 +25,21 @@ class EmptyApp(App[None]):
         table.add_rows(ROWS)
 
 
+class EmptyPages(App[None]):
+    """Two pages of text, and a line that tells which of them is open."""
+
+    BINDINGS = [("1", "open('one')", "one"), ("3", "open('three')", "three")]
+
+    def compose(self) -> ComposeResult:
+        yield Static("[u]one[/u] three", id="tabs")
+        with ContentSwitcher(initial="one"):
+            for name in ("one", "three"):
+                yield Static("\n".join([f"{name} and a line of text"] * 30), id=name)
+
+    def action_open(self, name: str) -> None:
+        self.query_one(ContentSwitcher).current = name
+        self.query_one("#tabs", Static).update("one three".replace(name, f"[u]{name}[/u]"))
+
+
 if __name__ == "__main__":
-    EmptyApp().run()
+    (EmptyPages() if "pages" in sys.argv else EmptyApp()).run()

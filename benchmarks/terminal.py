@@ -22,6 +22,7 @@ PATIENCE_S = 90.0
 CLOSE_PATIENCE_S = 10.0
 IDLE_S = 0.5
 POLL_S = 0.05
+QUIET_S = 0.04  # a program that has written nothing for so long has painted
 QUIT_KEY = "\x11"  # ctrl+q, which Textual's apps obey on every screen
 _READ_BYTES = 1 << 16
 
@@ -67,6 +68,11 @@ class Terminal:
         """The program."""
         return psutil.Process(self._child.pid)
 
+    def cpu_s(self) -> float:
+        """The processor's time that the program itself took so far, without its helpers."""
+        times = self.process.cpu_times()
+        return float(times.user + times.system)
+
     @property
     def text(self) -> str:
         """The screen as last drawn, line by line."""
@@ -106,6 +112,46 @@ class Terminal:
             else:
                 self._stream.feed(piece)
         return at
+
+    def answer_to(self, keys: str, look: Callable[[pyte.Screen], object]) -> float:
+        """Seconds from `keys` to the piece of output that changed what `look` sees of the screen.
+
+        Drawing waits until the program is quiet, so that it does not delay the thread which reads.
+
+        Raises:
+            TimeoutError: when it does not change.
+        """
+        self.watch(0.0)
+        before = look(self._screen)
+        pressed = self.press(keys)
+        deadline = pressed + PATIENCE_S
+        answered: float | None = None
+        while answered is None and time.perf_counter() < deadline:
+            for at, piece in self._until_quiet():
+                self._stream.feed(piece)
+                if answered is None and look(self._screen) != before:
+                    answered = at
+        if answered is not None:
+            return answered - pressed
+        raise TimeoutError(f"{keys!r} changed nothing on this screen:\n{self.text}")
+
+    def watch(self, seconds: float) -> int:
+        """Look at the screen for so long; how many bytes came."""
+        time.sleep(seconds)
+        count = 0
+        with contextlib.suppress(queue.Empty):
+            while True:
+                _, piece = self._written.get_nowait()
+                count += len(piece)
+                self._stream.feed(piece)
+        return count
+
+    def _until_quiet(self) -> list[tuple[float, bytes]]:
+        pieces = []
+        with contextlib.suppress(queue.Empty):
+            while True:
+                pieces.append(self._written.get(timeout=QUIET_S))
+        return pieces
 
     def wait_until_helpers_rest(self) -> None:
         """Wait until the processes that the program started have stopped computing.

@@ -7,7 +7,6 @@ the default that stands here.
 from __future__ import annotations
 
 import os
-import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -136,7 +135,10 @@ def _text(value: Any) -> str:
 
 def _from_file(file: Path) -> tuple[dict[str, Any], list[str]]:
     try:
-        table = tomllib.loads(file.read_text(encoding="utf-8"))
+        text = file.read_text(encoding="utf-8")
+        import tomllib  # noqa: PLC0415 - only for who has settings: every command reads them first
+
+        table = tomllib.loads(text)
     except FileNotFoundError:
         return {}, []
     except OSError as fault:

@@ -75,11 +75,11 @@ class Terminal:
         return keys_in(self._screen.display[-1])
 
     def press_shown(self, label: str) -> None:
-        """Wait until the screen offers a key for what `label` names; press it."""
+        """Wait until the screen rests and offers a key for what `label` names; press it."""
         deadline = time.monotonic() + PATIENCE_S
-        while (key := self._offered(label)) is None:
+        # A line of which half is drawn offers keys that no screen has.
+        while self.read(0.1) or (key := self._offered(label)) is None:
             assert time.monotonic() < deadline, f"no key for {label!r} on\n{self.text()}"
-            self.read(0.05)
         control = chr(ord(key[1]) & 0x1F) if key.startswith("^") else key
         self.press(_SENT.get(key, control))
 

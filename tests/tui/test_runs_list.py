@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
 
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
 from textual.widgets import Input
 
 from workbench.runs import control, events, marks, trash
 from workbench.runs.folder import RunFolder, trash_dir
+from workbench.runs.listing import Listing, RunSummary
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.run_line import RunLines
 from workbench.tui.widgets.runs_table import RunsTable
 
 from .conftest import LivingRun
@@ -186,3 +191,88 @@ def test_a_wide_screen_shows_the_course_of_the_watched_metric(
         await sees(pilot, "▂▁▁▁")
 
     drive(app, script, LARGE)
+
+
+def test_of_many_runs_only_those_in_sight_are_drawn_and_the_cursor_keeps_its_run(
+    app: WorkbenchApp, record: Record, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    template = Listing(record(FINISHED).path.parent).read()[0]
+    runs = tuple(
+        replace(template, folder=RunFolder(template.folder.path.parent / f"many-{number:04d}"))
+        for number in range(1000)
+    )
+    drawn: list[str] = []
+    line = RunLines.line
+
+    def noted(lines: RunLines, run: RunSummary, **options: Any) -> Content:
+        drawn.append(run.name)
+        return line(lines, run, **options)
+
+    monkeypatch.setattr(RunLines, "line", noted)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "2")
+        monkeypatch.setattr(app.session.listing, "read", lambda: list(runs[::-1]))
+        await sees(pilot, "many-0999")
+        await press(pilot, "end up")
+        assert table(pilot).chosen == runs[1]
+        assert "many-0000" in screen(pilot)
+        assert "name" in screen(pilot)
+        drawn.clear()
+        await press(pilot, "O space")
+        assert table(pilot).chosen == runs[2]
+        assert "┃" in screen(pilot)
+        await press(pilot, "slash")
+        await pilot.press(*"many-000")
+        await sees(pilot, "10 of 1,000")
+        assert table(pilot).chosen == runs[2]
+        assert len(set(drawn)) < 100
+        await pilot.click(RunsTable, offset=(5, 1))
+        assert table(pilot).chosen == runs[0]
+        await pilot.click(RunsTable, offset=(5, 0))
+        await pilot.click(RunsTable, offset=(5, 30))
+        assert table(pilot).chosen == runs[0]
+
+    drive(app, script, (80, 40))
+
+
+def test_a_run_that_goes_away_leaves_the_cursor_on_the_next_one(
+    app: WorkbenchApp, record: Record
+) -> None:
+    for _ in range(3):
+        record(FINISHED)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "2")
+        await sees(pilot, "lessons-count-0003")
+        await press(pilot, "down d y")
+        await until(pilot, lambda: listed(pilot) == ["3", "1"])
+        chosen = table(pilot).chosen
+        assert chosen is not None
+        assert chosen.name == "lessons-count-0001"
+
+    drive(app, script)
+
+
+def backgrounds(pilot: Pilot[None]) -> dict[str, str]:
+    """Behind the name of each run on the screen."""
+    strips = pilot.app.screen._compositor.render_strips()
+    pieces = [(strip.text, str(next(iter(strip.crop(6, 7))).style.bgcolor)) for strip in strips]
+    return {text.split()[0]: colour for text, colour in pieces if "finished" in text}
+
+
+def test_the_run_under_the_cursor_stands_out(app: WorkbenchApp, record: Record) -> None:
+    first, second, third = (record(FINISHED).name for _ in range(3))
+
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "2")
+        await sees(pilot, third)
+        for key, under in (("down", second), ("down", first), ("home", third)):
+            await press(pilot, key)
+            found = backgrounds(pilot)
+            others = {colour for name, colour in found.items() if name != under}
+            assert len(found) == 3
+            assert len(others) == 1
+            assert found[under] not in others
+
+    drive(app, script)

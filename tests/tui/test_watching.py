@@ -13,7 +13,7 @@ from textual.pilot import Pilot
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.tui.app import WorkbenchApp
-from workbench.tui.widgets.runs_table import _step
+from workbench.tui.run_line import _step
 from workbench.workers.standby import Standby
 
 from .driving import LARGE, SMALL, drive, press, screen, sees

@@ -71,3 +71,11 @@ def test_chosen_metrics_are_drawn_and_all_where_none_of_them_is_there() -> None:
     assert list(chosen(several, PlotView())) == ["a", "b"]
     assert list(chosen(several, PlotView(metrics=frozenset({"b", "x"})))) == ["b"]
     assert list(chosen(several, PlotView(metrics=frozenset({"x"})))) == ["a", "b"]
+
+
+def test_the_axis_of_a_living_run_moves_rarely_and_holds_all_points() -> None:
+    ends = [XAxis(grows=True).reach([series("a", [0, last])]).room for last in range(100, 1000)]
+    assert all(last <= end <= 1.125 * last for last, end in enumerate(ends, 100) if end is not None)
+    assert len(set(ends)) < 30
+    assert XAxis().reach([series("a", [0, 100])]).room is None
+    assert XAxis(log=True, grows=True).reach([series("a", [1, 100])]).room is None

@@ -19,7 +19,7 @@ from workbench.runs.columns import ColumnDecoder, Columns
 from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.runs.samples import Samples
-from workbench.runs.series import Series
+from workbench.runs.series import Axis, Series
 from workbench.runs.shown import ShownFigure
 
 READ_BUDGET_S = 0.02
@@ -181,12 +181,15 @@ class History:
         steps = np.array(list(map(_step, records)), np.int64)
         times = np.array(list(map(_time, records)), np.float64)
         columns = [list(map(itemgetter(name), values)) for name in names]
+        axis = Axis()  # shared by those that begin here: most of a long run's memory
         for name, column in zip(names, columns, strict=True):
             try:
                 numbers = np.array(column, np.float64)
             except ValueError:
                 numbers = np.array([_number(value) for value in column], np.float64)
-            self.series.setdefault(name, Series(name)).extend(steps, times, numbers)
+            if name not in self.series:
+                self.series[name] = Series(name, axis)
+            self.series[name].extend(steps, times, numbers)
 
     def _take(self, record: events.Event) -> None:
         match record:

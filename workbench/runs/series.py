@@ -69,19 +69,52 @@ class _Column(Generic[Scalar]):
         return self._data[: self.length]
 
 
+class Axis:
+    """Steps and times that metrics of the same records share, as long as they go on together."""
+
+    def __init__(self) -> None:
+        self.steps = _Column(np.int64)
+        self.times = _Column(np.float64)
+        self.users = 0
+        self._newest: Steps | None = None
+
+    def has(self, length: int, steps: Steps) -> bool:
+        """Whether just these `steps` stand behind the first `length` ones already."""
+        return self._newest is steps and self.steps.length == length + len(steps)
+
+    def extend(self, steps: Steps, times: Floats) -> None:
+        """Append points; the two are of one length."""
+        self.steps.extend(steps)
+        self.times.extend(times)
+        self._newest = steps
+
+    def apart(self, length: int) -> Axis:
+        """An axis of one user's own, with the first `length` points."""
+        own = Axis()
+        own.users = 1
+        own.extend(self.steps.view()[:length], self.times.view()[:length])
+        self.users -= 1
+        return own
+
+    def keep(self, length: int) -> None:
+        """Forget what stands behind the first `length` points."""
+        self.steps.length = self.times.length = length
+        self._newest = None
+
+
 class Series:
     """Steps (int64), times (s since 1970) and values of one metric, with a min/max pyramid.
 
     Level k of the pyramid holds the minimum and maximum of each whole block of FANOUT**k points.
     """
 
-    def __init__(self, name: str) -> None:
+    def __init__(self, name: str, axis: Axis | None = None) -> None:
         self.name = name
-        self._clear()
+        self._clear(axis)
 
-    def _clear(self) -> None:
-        self._steps = _Column(np.int64)
-        self._times = _Column(np.float64)
+    def _clear(self, axis: Axis | None = None) -> None:
+        self._axis = Axis() if axis is None else axis
+        self._axis.users += 1
         self._values = _Column(np.float64)
         self._levels: list[tuple[_Column[np.float64], _Column[np.float64]]] = []
         self._sums = smoothing.BlockSums()
@@ -94,11 +127,11 @@ class Series:
 
     @property
     def steps(self) -> Steps:
-        return self._steps.view()
+        return self._axis.steps.view()[: len(self)]
 
     @property
     def times(self) -> Floats:
-        return self._times.view()
+        return self._axis.times.view()[: len(self)]
 
     @property
     def values(self) -> Floats:
@@ -118,10 +151,17 @@ class Series:
         self._ordered = self._ordered and continues and bool(np.all(np.diff(steps) >= 0))
         self._note_times(times)
         self._not_finite.extend(np.flatnonzero(~np.isfinite(values)) + len(self))
-        self._steps.extend(steps)
-        self._times.extend(times)
+        self._extend_axis(steps, times)
         self._values.extend(values)
         self._build()
+
+    def _extend_axis(self, steps: Steps, times: Floats) -> None:
+        axis = self._axis
+        if axis.has(len(self), steps):
+            return
+        if axis.steps.length != len(self):
+            axis = self._axis = axis.apart(len(self))
+        axis.extend(steps, times)
 
     def _note_times(self, times: Floats) -> None:
         """A clock may jump back; then times are no order that could be searched."""
@@ -137,6 +177,7 @@ class Series:
         if not self._ordered:
             mask = self.steps <= step
             kept = self.steps[mask], self.times[mask], self.values[mask]
+            self._axis.users -= 1
             self._clear()
             self.extend(*kept)
         else:
@@ -149,7 +190,10 @@ class Series:
             self._keep(int(np.searchsorted(self.steps, step, side="left")))
 
     def _keep(self, keep: int) -> None:
-        self._steps.length = self._times.length = self._values.length = keep
+        if self._axis.users > 1:
+            self._axis = self._axis.apart(keep)
+        self._axis.keep(keep)
+        self._values.length = keep
         self._sums.keep(keep)
         self._not_finite.length = int(np.searchsorted(self._not_finite.view(), keep))
         for level, columns in enumerate(self._levels, 1):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from functools import partial
@@ -10,6 +11,7 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
+from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -23,6 +25,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
 from workbench.tui import keys, look, theme
+from workbench.tui.frame import Frame
 from workbench.tui.keymap import complete, keymap
 from workbench.tui.link import Link
 from workbench.tui.screens.base import WorkbenchScreen
@@ -41,6 +44,8 @@ STANDBY_DELAY_S = 0.5  # the recipes are on the screen first
 STANDBY_PATIENCE_S = 300.0
 DRAWING_DELAY_S = 1.5
 FAULTS_SHOWN_S = 30.0
+# A key passes through three threads: with Python's 5 ms, each would wait for one that draws.
+SWITCH_INTERVAL_S = 0.0005
 # What a run's page draws with: half a second of imports, best spent while someone reads.
 DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
 
@@ -104,6 +109,7 @@ class WorkbenchApp(App[None]):
         self._loaded = _with_keys(loaded or Loaded())
         self.link = Link()
         settings = self._loaded.settings
+        self._frame = Frame()
         self._look = look.found(settings.characters, pictures=settings.pictures)
         look.use(self._look)
         if self._look.pictures == "kitty":
@@ -144,6 +150,14 @@ class WorkbenchApp(App[None]):
         """What every line passes on its way to the terminal."""
         filters = super().get_line_filters()
         return filters if self._look.unicode else [*filters, ASCII]
+
+    @property
+    def _background_screens(self) -> list[Screen[object]]:
+        """Those that show through: none below a page, which Textual would have sent anew with them."""
+        return super()._background_screens if self.screen.is_modal else []
+
+    def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
+        super()._display(screen, self._frame.through(renderable))
 
     def on_mount(self) -> None:
         self.call_after_refresh(self.read_runs)
@@ -324,6 +338,7 @@ def run_app(
     loaded: Loaded | None = None,
 ) -> int:
     """Open the workbench and stay until the user leaves; the exit status of the program."""
+    sys.setswitchinterval(SWITCH_INTERVAL_S)
     app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded)
     app.run()
     return app.return_code or 0

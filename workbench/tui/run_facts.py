@@ -54,6 +54,7 @@ class Reach:
 
     Attributes:
         columns: about how many cells of a plot show what is seen.
+        room: where the axis ends while all of it is seen, so that what comes has room; None at `high`.
         axes: what the x axis of this run can count.
     """
 
@@ -62,6 +63,7 @@ class Reach:
     log: bool = False
     columns: int = 1
     axes: tuple[Axis, ...] = ("step",)
+    room: float | None = None
 
 
 @dataclass(frozen=True)

@@ -160,7 +160,7 @@ class RunReader:
 
     def _draw_curves(self, view: PlotView, children: tuple[Child, ...]) -> Drawing:
         history = self._history
-        axis = axis_of(view, self._began(), history.epochs)
+        axis = axis_of(view, self._began(), history.epochs, grows=history.ended is None)
         shown = chosen(history.series, view)
         columns = arrange(max(len(group(shown)), 1), view).width
         reach = replace(axis.reach(shown.values()), columns=columns, axes=available(history.epochs))

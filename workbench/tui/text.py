@@ -88,7 +88,10 @@ def bar(fraction: float, width: int, style: str) -> Content:
 
 
 class Calm(Static):
-    """A static text that is drawn anew only when it changed."""
+    """A static text that is drawn anew only when it changed.
+
+    Of a fixed size, it does not have the whole screen laid out anew.
+    """
 
     def __init__(
         self, shown: Content | None = None, *, id: str | None = None, classes: str | None = None
@@ -100,7 +103,7 @@ class Calm(Static):
         """Draw `shown` unless it is there already."""
         if not self._shown.is_same(shown):
             self._shown = shown
-            self.update(shown)
+            self.update(shown, layout=self.styles.auto_dimensions)
 
     @property
     def shown(self) -> Content:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 
@@ -16,6 +17,8 @@ from workbench.tui.run_facts import AXES, Axis, PlotView, Reach
 
 Floats = NDArray[np.float64]
 
+ROOM_PARTS = 8  # of the half of the axis, so that at most an eighth of it is left empty
+
 _UNITS: dict[Axis, Unit] = {"time": "duration", "clock": "clock"}
 
 
@@ -26,12 +29,14 @@ class XAxis:
     Attributes:
         began: when the run began (s since 1970).
         epochs: how many epochs were done after which steps; both rise.
+        grows: whether points are still to come; the axis then goes on a little beyond the last one.
     """
 
     axis: Axis = "step"
     log: bool = False
     began: float = 0.0
     epochs: tuple[Floats, Floats] = (np.empty(0), np.empty(0))
+    grows: bool = False
 
     @property
     def by_time(self) -> bool:
@@ -75,7 +80,8 @@ class XAxis:
         low, high = self.of(*[np.array([ends[:, 0].min(), ends[:, 1].max()])] * 2).tolist()
         if self.log:
             low = _least_positive(low, high)
-        return Reach(low, max(low, high), self.log)
+        room = _room(low, high) if self.grows and not self.log else None
+        return Reach(low, max(low, high), self.log, room=room)
 
 
 def chosen(series: Mapping[str, Series], view: PlotView) -> dict[str, Series]:
@@ -84,12 +90,22 @@ def chosen(series: Mapping[str, Series], view: PlotView) -> dict[str, Series]:
     return kept or dict(series)
 
 
-def axis_of(view: PlotView, began: float, epochs: Sequence[tuple[int, float]]) -> XAxis:
+def _room(low: float, high: float) -> float:
+    """The end of an axis that moves rarely: else each new point would shift all that is drawn."""
+    if high <= low:
+        return high
+    part = 2.0 ** math.floor(math.log2(high - low)) / ROOM_PARTS
+    return low + part * math.ceil((high - low) / part)
+
+
+def axis_of(
+    view: PlotView, began: float, epochs: Sequence[tuple[int, float]], *, grows: bool = False
+) -> XAxis:
     """The axis that is asked for; steps where a run tells no epochs."""
     known = available(epochs)
     axis = view.axis if view.axis in known else "step"
     log = view.log_x and axis != "clock"
-    return XAxis(axis, log, began, _rising(epochs) if axis == "epoch" else XAxis.epochs)
+    return XAxis(axis, log, began, _rising(epochs) if axis == "epoch" else XAxis.epochs, grows)
 
 
 def available(epochs: Sequence[tuple[int, float]]) -> tuple[Axis, ...]:

@@ -19,7 +19,7 @@ def seen(view: PlotView, reach: Reach) -> tuple[float, float]:
     """The first and the last x that are seen."""
     low, high = _ends(reach)
     if not view.span or view.span >= high - low:
-        return reach.low, reach.high
+        return reach.low, reach.high if reach.room is None else reach.room
     end = _end(view, reach)
     return _x(end - view.span, reach), _x(end, reach)
 

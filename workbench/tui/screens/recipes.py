@@ -87,10 +87,10 @@ class RecipesScreen(WorkbenchScreen[None]):
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
         self.session.standby_ready.subscribe(self, lambda _: self.on_screen_resume())
-        self._runs_changed(self.session.runs)
         self.action_reload()
 
     def on_screen_resume(self) -> None:
+        self._runs_changed(self.session.runs)
         recipe = self.query_one(RecipeList).chosen
         if recipe is not None:  # the form may have read its parameters meanwhile
             self._read_schema(recipe)
@@ -138,6 +138,8 @@ class RecipesScreen(WorkbenchScreen[None]):
             self._show_page()
 
     def _runs_changed(self, runs: Runs) -> None:
+        if not self.is_current:
+            return
         self.query_one(TopLine).count(runs, self.session.fault)
         self._show_page()
 

@@ -10,7 +10,7 @@ from textual.app import ComposeResult
 from textual.containers import Horizontal
 from textual.content import Content
 from textual.message import Message
-from textual.widgets import DataTable, Input
+from textual.widgets import Input
 
 from workbench.runs import marks, trash
 from workbench.runs.filter import read
@@ -72,6 +72,7 @@ class RunsScreen(StoppingScreen):
     def __init__(self) -> None:
         super().__init__()
         self._trends = TrendReader()
+        self._keys_for: object = None
 
     def compose(self) -> ComposeResult:
         yield TopLine("Runs")
@@ -86,7 +87,6 @@ class RunsScreen(StoppingScreen):
 
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
-        self._runs_changed(self.session.runs)
 
     @property
     def target(self) -> Target | None:
@@ -104,7 +104,12 @@ class RunsScreen(StoppingScreen):
         marked = self.query_one(RunsTable).marked
         return [Target(run.folder, run.status.state) for run in marked] or super().targets
 
+    def on_screen_resume(self) -> None:
+        self._runs_changed(self.session.runs)
+
     def _runs_changed(self, runs: Runs) -> None:
+        if not self.is_current:
+            return  # out of sight; it comes with the next look
         self.query_one(TopLine).count(runs, self.session.fault)
         if not runs:
             self.set_focus(None)  # or it goes on to the filter, which then takes every key
@@ -233,13 +238,20 @@ class RunsScreen(StoppingScreen):
         self._read_trends()
         run = self.query_one(RunsTable).chosen
         self.query_one("#detail", Calm).show(Content("") if run is None else _detail(run))
-        self.refresh_bindings()
+        self._offer_keys()
 
-    def on_data_table_row_selected(self, message: DataTable.RowSelected) -> None:
-        message.stop()
-        run = self.query_one(RunsTable).chosen
-        if run is not None:
-            self.workbench.show_run(run.folder)
+    def _offer_keys(self) -> None:
+        """Look anew for the keys that do something, where another state may allow others."""
+        marked = self.query_one(RunsTable).marked
+        kinds = frozenset((run.status.state, run.folder.read_only) for run in marked)
+        target = self.target
+        here = target and (target.state, target.folder.read_only, target.folder.name in self.ladders)
+        if (here, kinds) != self._keys_for:
+            self._keys_for = here, kinds
+            self.refresh_bindings()
+
+    def on_runs_table_opened(self, message: RunsTable.Opened) -> None:
+        self.workbench.show_run(message.run.folder)
 
     def on_steering_screen_asked(self, message: SteeringScreen.Asked) -> None:
         self.tell(f"{message.folder.name} is asked to {message.wish}")

@@ -2,60 +2,63 @@
 
 from __future__ import annotations
 
-import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from textual import events
 from textual.content import Content
+from textual.geometry import Region, Size, Spacing
 from textual.message import Message
-from textual.widgets import DataTable
+from textual.scroll_view import ScrollView
+from textual.strip import Strip
+from textual.visual import Visual
 
-from workbench import units
-from workbench.figures.plot import sparkline
 from workbench.runs.listing import RunSummary
 from workbench.runs.order import Order
 from workbench.tui import keys
+from workbench.tui.run_line import RunLines
 from workbench.tui.session import Runs
-from workbench.tui.text import (
-    ACCENT,
-    MUTED,
-    WARNING,
-    bar,
-    content,
-    cut_middle,
-    joined,
-    state_sign,
-    state_style,
-)
 
-_GUTTER = 3  # marked, starred, a blank
-_WIDTHS = {"state": 12, "done": 7, "to go": 7, "best": 9, "device": 7, "started": 9}
-_WIDE = {"done": 24, "best": 30}
-_LEAST_NAME = 20
-_MOST_NAME = 44
-_WIDE_FROM = 120
-_TREND = {"trend": 24}
-_TREND_FROM = 150
+_HEADING_LINES = 1
 
 
-class RunsTable(DataTable[Content]):
-    """Only the cells that changed are drawn anew."""
+class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
+    """Makes the lines in sight and no others, so that a thousand runs cost what a screenful costs.
 
+    The first line is the heading, which stays where it is.
+    """
+
+    ALLOW_SELECT = False
+    COMPONENT_CLASSES = {"runs-table--heading", "runs-table--cursor"}
     DEFAULT_CSS = """
     RunsTable {
         height: 1fr;
-        padding: 0 1;
         background: $background;
+        color: $foreground;
         scrollbar-size: 1 1;
-        &:focus { background-tint: $background 0%; }
-        & > .datatable--header { background: $background; color: $muted; text-style: none; }
-        & > .datatable--even-row, & > .datatable--odd-row { background: $background; }
+        & > .runs-table--heading { color: $muted; }
+        & > .runs-table--cursor {
+            background: $block-cursor-blurred-background;
+            color: $block-cursor-blurred-foreground;
+            text-style: $block-cursor-blurred-text-style;
+        }
+        &:focus > .runs-table--cursor {
+            background: $block-cursor-background;
+            color: $block-cursor-foreground;
+            text-style: $block-cursor-text-style;
+        }
     }
     """
     BINDINGS = keys.bindings(
         "runs.open",
+        "runs.down",
+        "runs.up",
+        "runs.page_down",
+        "runs.page_up",
         "runs.top",
         "runs.bottom",
+        "runs.right",
+        "runs.left",
         "runs.mark",
         "runs.mark_all",
         "runs.sort",
@@ -66,40 +69,131 @@ class RunsTable(DataTable[Content]):
     class Moved(Message):
         """The cursor stands on another run, or on none."""
 
+    @dataclass
+    class Opened(Message):
+        """The run under the cursor is to be looked at."""
+
+        run: RunSummary
+
     def __init__(self) -> None:
-        super().__init__(cursor_type="row", zebra_stripes=False, cell_padding=0)
+        super().__init__()
         self._all: Runs = ()
         self._runs: Runs = ()
         self._marked: frozenset[str] = frozenset()
+        self._marked_runs: Runs = ()
         self._order = Order()
         self._trends: Mapping[str, Sequence[float]] = {}
-        self._cells: dict[str, list[Content]] = {}
-        self._laid_out_for = 0
+        self._lines = RunLines(0)
+        self._shown: dict[int, Content] = {}
+        self._width = 0
+        self.cursor_row = 0
+
+    @property
+    def row_count(self) -> int:
+        """How many runs are shown."""
+        return len(self._runs)
 
     @property
     def chosen(self) -> RunSummary | None:
         """The run under the cursor."""
-        return self._runs[self.cursor_row] if 0 <= self.cursor_row < len(self._runs) else None
+        return self._runs[self.cursor_row] if self.cursor_row < len(self._runs) else None
 
     @property
     def marked(self) -> Runs:
         """The marked runs that are shown, in the order of the table."""
-        return tuple(run for run in self._runs if run.name in self._marked)
+        return self._marked_runs
 
     @property
     def in_sight(self) -> Runs:
         """The runs on the screen where there is room for their trends, else none."""
-        first = self.scroll_offset.y
-        return self._runs[first : first + self.size.height] if self._has_trends else ()
+        return self._runs[self._rows_in_sight] if self._lines.has_trends else ()
 
     @property
-    def _has_trends(self) -> bool:
-        return self._laid_out_for >= _TREND_FROM
+    def _page(self) -> int:
+        """How many runs there is room for."""
+        return max(self.scrollable_content_region.height - _HEADING_LINES, 1)
+
+    @property
+    def _rows_in_sight(self) -> slice:
+        first = self.scroll_offset.y
+        return slice(first, first + self._page)
 
     def show_trends(self, trends: Mapping[str, Sequence[float]]) -> None:
         """Draw the rough courses of the watched metrics, by names of runs."""
         self._trends = {**self._trends, **trends}
-        self._update_cells()
+        self._redraw_changed()
+
+    def fill(self, runs: Runs) -> None:
+        """Show the runs as they are now, in the order that was chosen; the cursor stays on its run."""
+        self._all = runs
+        self._marked &= {run.name for run in runs}
+        self._show(self._order.sort(runs))
+
+    def _show(self, runs: Runs) -> None:
+        before, self._runs = self._runs, runs
+        self._find_marked()
+        names = [run.name for run in runs]
+        if names == [run.name for run in before]:
+            self._redraw_changed()
+            return
+        self.cursor_row = _place(names, [run.name for run in before], self.cursor_row)
+        self._fit()
+        self._redraw_changed()
+        self.post_message(self.Moved())
+
+    def _fit(self) -> None:
+        """Have as many lines as there are runs, and the cursor among those in sight."""
+        self.virtual_size = Size(self._lines.length, len(self._runs) + _HEADING_LINES)
+        self._scroll_to_cursor()
+
+    def on_resize(self) -> None:
+        if self.size.width and self.size.width != self._width:
+            self._width = self.size.width
+            self._lines = RunLines(self._width)
+            self._shown.clear()
+            self.refresh()
+            self.post_message(self.Moved())
+        self._fit()
+
+    def _redraw_changed(self) -> None:
+        """Have those lines in sight drawn anew that are no longer what is on the screen."""
+        first, before = self.scroll_offset.y, self._shown
+        self._shown = {}
+        for row in range(first, first + self._page):
+            line = self._shown[row] = self._line(row)
+            if row not in before or not before[row].is_same(line):
+                self.refresh_line(row + _HEADING_LINES)
+
+    def _line(self, row: int) -> Content:
+        if row >= len(self._runs):
+            return Content("")
+        run = self._runs[row]
+        trend = self._trends.get(run.name, ())
+        return self._lines.line(run, marked=run.name in self._marked, trend=trend)
+
+    def render_line(self, y: int) -> Strip:
+        if y < _HEADING_LINES:
+            return self._strip(self._lines.heading(self._order), "runs-table--heading")
+        row = self.scroll_offset.y + y - _HEADING_LINES
+        if row not in self._shown:
+            self._shown[row] = self._line(row)
+        if row == self.cursor_row and row < len(self._runs):
+            # In one colour: those of the states are not meant for the cursor's background.
+            return self._strip(Content(self._shown[row].plain), "runs-table--cursor")
+        return self._strip(self._shown[row])
+
+    def _strip(self, line: Content, *component: str) -> Strip:
+        """A line as wide as the table."""
+        style = self.get_visual_style(*component)
+        (strip,) = Visual.to_strips(self, line, self._lines.length, 1, style, pad=True)
+        left = self.scroll_offset.x
+        right = left + self.scrollable_content_region.width
+        return strip.crop_extend(left, right, style.rich_style)
+
+    def watch_scroll_y(self, old_value: float, new_value: float) -> None:
+        super().watch_scroll_y(old_value, new_value)
+        if round(old_value) != round(new_value):
+            self._shown.clear()
 
     def action_mark(self) -> None:
         """Mark the run under the cursor, or take its mark away, and go on to the next."""
@@ -117,8 +211,14 @@ class RunsTable(DataTable[Content]):
 
     def _mark(self, names: frozenset[str]) -> None:
         self._marked = names
-        self._update_cells()
+        self._find_marked()
+        self._redraw_changed()
         self.post_message(self.Moved())
+
+    def _find_marked(self) -> None:
+        # Once, since every key that may be offered asks for them.
+        runs = self._runs if self._marked else ()
+        self._marked_runs = tuple(run for run in runs if run.name in self._marked)
 
     def action_sort(self) -> None:
         self._sort(self._order.next())
@@ -128,107 +228,58 @@ class RunsTable(DataTable[Content]):
 
     def _sort(self, order: Order) -> None:
         self._order = order
-        self._rebuild(order.sort(self._all))
+        self.refresh_line(self.scroll_offset.y)  # the heading
+        self._show(order.sort(self._all))
 
-    def on_resize(self) -> None:
-        if self.size.width and self.size.width != self._laid_out_for:
-            self._laid_out_for = self.size.width
-            self._rebuild(self._runs)
+    def move_cursor(self, row: int) -> None:
+        """Put the cursor on a line, or on the next one that there is."""
+        before, self.cursor_row = self.cursor_row, max(min(row, len(self._runs) - 1), 0)
+        if self.cursor_row != before:
+            self.refresh_line(before + _HEADING_LINES)
+            self.refresh_line(self.cursor_row + _HEADING_LINES)
+            self._scroll_to_cursor()
+            self.post_message(self.Moved())
 
-    def fill(self, runs: Runs) -> None:
-        """Show the runs as they are now, in the order that was chosen; the cursor stays on its run."""
-        self._all = runs
-        self._marked &= {run.name for run in runs}
-        runs = self._order.sort(runs)
-        if not self._laid_out_for:
-            self._runs = runs
-        elif [run.name for run in runs] == [run.name for run in self._runs]:
-            self._runs = runs
-            self._update_cells()
+    def _scroll_to_cursor(self) -> None:
+        line = Region(0, self.cursor_row + _HEADING_LINES, 1, 1)
+        below_heading = Spacing(_HEADING_LINES, 0, 0, 0)
+        self.scroll_to_region(line, spacing=below_heading, animate=False, force=True, x_axis=False)
+
+    def action_cursor_down(self) -> None:
+        self.move_cursor(self.cursor_row + 1)
+
+    def action_cursor_up(self) -> None:
+        self.move_cursor(self.cursor_row - 1)
+
+    def action_page_down(self) -> None:
+        self.move_cursor(self.cursor_row + self._page)
+
+    def action_page_up(self) -> None:
+        self.move_cursor(self.cursor_row - self._page)
+
+    def action_scroll_top(self) -> None:
+        self.move_cursor(0)
+
+    def action_scroll_bottom(self) -> None:
+        self.move_cursor(len(self._runs))
+
+    def action_select_cursor(self) -> None:
+        if self.chosen is not None:
+            self.post_message(self.Opened(self.chosen))
+
+    def on_click(self, event: events.Click) -> None:
+        """Onto the run that was clicked; one under the cursor is opened."""
+        row = self.scroll_offset.y + event.y - _HEADING_LINES
+        if event.y < _HEADING_LINES or row >= len(self._runs):
+            return
+        if row == self.cursor_row:
+            self.action_select_cursor()
         else:
-            self._rebuild(runs)
-
-    def _rebuild(self, runs: Runs) -> None:
-        before = self.chosen.name if self.chosen else ""
-        names = [run.name for run in runs]
-        self.clear(columns=True)
-        self._runs = runs
-        for name, width in self._widths().items():
-            self.add_column(self._heading(name), width=width, key=name)  # type: ignore[arg-type]  # a Content is drawn as a Text is
-        self._cells = {run.name: self._row(run) for run in runs}
-        for name, cells in self._cells.items():
-            self.add_row(*cells, key=name)
-        if before in names:
-            self.move_cursor(row=names.index(before), animate=False)
-        self.post_message(self.Moved())
-
-    def _update_cells(self) -> None:
-        columns = list(self._widths())
-        for run in self._runs:
-            cells = self._row(run)
-            for column, old, new in zip(columns, self._cells[run.name], cells, strict=True):
-                if not old.is_same(new):
-                    self.update_cell(run.name, column, new)
-            self._cells[run.name] = cells
-
-    def _heading(self, column: str) -> Content:
-        if column == self._order.column:
-            return Content(f"{column} {'▼' if self._order.falling else '▲'}")
-        return Content("" if column == "marks" else column)
-
-    def _widths(self) -> dict[str, int]:
-        """Cells of each column; the name takes what is left."""
-        widths = _WIDTHS | (_WIDE if self._laid_out_for >= _WIDE_FROM else {})
-        widths |= _TREND if self._has_trends else {}
-        left = self._laid_out_for - 3 - _GUTTER - sum(widths.values())
-        return {"marks": _GUTTER, "name": min(max(left, _LEAST_NAME), _MOST_NAME), **widths}
-
-    def _row(self, run: RunSummary) -> list[Content]:
-        widths, status = self._widths(), run.status
-        wide = self._laid_out_for >= _WIDE_FROM
-        style = state_style(status.state)
-        eta = "" if status.state.ended else units.duration(status.eta_s)
-        best = "" if status.best is None else units.number(status.best.value)
-        if wide and status.best is not None:
-            best = f"{best}  {status.best.metric}"
-        return [
-            self._signs(run),
-            content(cut_middle(run.name, widths["name"] - 2)),
-            Content.styled(f"{state_sign(status.state)} {status.state}", style),
-            _progress(run, widths["done"] - 8, style),
-            Content.styled(eta, MUTED),
-            content(best[: widths["best"] - 2]),
-            content(status.device[: widths["device"] - 1], MUTED),
-            Content.styled(_age(run), MUTED),
-            *([self._trend(run, widths["trend"])] if self._has_trends else []),
-        ]
-
-    def _trend(self, run: RunSummary, width: int) -> Content:
-        drawn = sparkline(self._trends.get(run.name, ()), width)
-        return Content.styled(drawn, state_style(run.status.state))
-
-    def _signs(self, run: RunSummary) -> Content:
-        marked = Content.styled("┃" if run.name in self._marked else " ", ACCENT)
-        return joined(marked, Content.styled("★" if run.marks.starred else " ", WARNING))
-
-    def on_data_table_row_highlighted(self, message: DataTable.RowHighlighted) -> None:
-        message.stop()
-        self.post_message(self.Moved())
+            self.move_cursor(row)
 
 
-def _age(run: RunSummary) -> str:
-    return units.age(time.time() - run.manifest.created) if run.manifest.created else ""
-
-
-def _step(step: int, room: int) -> str:
-    """The step within `room` cells: a number that is cut would be another one."""
-    texts = (f"step {step:,}", f"{step:,}", f"{step / 1e3:,.0f}k", f"{step / 1e6:,.0f}M")
-    return next((text for text in texts if len(text) <= room), texts[-1]) if step else ""
-
-
-def _progress(run: RunSummary, room: int, style: str) -> Content:
-    fraction = run.status.fraction
-    if fraction is None:
-        return Content.styled(_step(run.status.step, room + 7), MUTED)
-    percent = Content.styled(f"{fraction:>4.0%}", MUTED)
-    return joined(bar(fraction, room, style), Content(" "), percent) if room > 0 else percent
+def _place(names: Sequence[str], before: Sequence[str], cursor: int) -> int:
+    """Where the run under the cursor is now; where it is gone, the one below it, or else above it."""
+    places = {name: row for row, name in enumerate(names)}
+    nearest = (*before[cursor:], *reversed(before[:cursor]))
+    return next((places[name] for name in nearest if name in places), 0)
