@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import re
 import shutil
+import signal
 import sys
 from collections.abc import Callable
 
@@ -113,3 +114,14 @@ def test_a_clock_that_jumps_leaves_the_pages_alone(
     one.sees("━━ train")
     assert one.leave() == 0
     assert b"Traceback" not in one.sent
+
+
+def test_the_screens_leave_with_their_terminal_where_hangups_were_ignored(terminal: Open) -> None:
+    """As under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_IGN)
+    try:
+        one = terminal()
+    finally:
+        signal.signal(signal.SIGHUP, before)
+    one.sees("? help")
+    one.hang_up()

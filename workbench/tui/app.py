@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -339,6 +340,8 @@ def run_app(
 ) -> int:
     """Open the workbench and stay until the user leaves; the exit status of the program."""
     sys.setswitchinterval(SWITCH_INTERVAL_S)
+    # Under nohup it would be ignored, and screens whose terminal is gone stay and compute.
+    signal.signal(signal.SIGHUP, signal.SIG_DFL)
     app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded)
     app.run()
     return app.return_code or 0
