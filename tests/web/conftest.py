@@ -49,9 +49,11 @@ class Served:
     def end(self, by: signal.Signals) -> int:
         """End it; its exit status."""
         self.process.send_signal(by)
-        rest, _ = self.process.communicate(timeout=60)
-        self.said += rest
-        return self.process.returncode
+        status = self.process.wait(timeout=60)
+        assert self.process.stdout is not None
+        with self.process.stdout as rest:  # `communicate` leaves out what readline has taken in
+            self.said += rest.read()
+        return status
 
 
 Serve = Callable[..., Served]
