@@ -42,7 +42,7 @@ class Wider(Model):
 
 
 def accepts(kind: Kind, raw: object, **details: object) -> object:
-    return Parameter(name="x", kind=kind, default=0, **details).parse(raw)  # type: ignore[arg-type]
+    return Parameter(name="x", kind=kind, default=0, **details).parse(raw)
 
 
 @pytest.mark.parametrize(
@@ -193,7 +193,7 @@ def test_values_are_checked_when_they_are_set_later_too() -> None:
         model.width = 1000
     assert model.width == 32
     with pytest.raises(AttributeError, match="did you mean width"):
-        model.widht = 3  # type: ignore[attr-defined]
+        model.widht = 3
 
 
 def test_a_copy_with_other_values_leaves_the_first_alone() -> None:

@@ -132,7 +132,7 @@ def test_a_keyboard_interrupt_stops_the_run() -> None:
 
 def test_parameters_that_cannot_be_recorded_are_all_told(checkpoints: Path) -> None:
     with pytest.raises(UsageError) as raised:
-        track("mine", lr=[1], net=object(), fine=1)  # type: ignore[arg-type]
+        track("mine", lr=[1], net=object(), fine=1)
 
     assert "lr is list" in raised.value.title
     assert "net is object" in raised.value.title

@@ -161,7 +161,7 @@ def test_workers_change_nothing(train: Train) -> None:
 
 def test_the_gallery_shows_every_kind_of_figure(train: Train) -> None:
     shown = train("gallery").history.figures
-    kinds = {figures.decode(bytes(one[0].figure)).__class__ for one in shown.values()}  # type: ignore[arg-type]
+    kinds = {figures.decode(bytes(one[0].figure)).__class__ for one in shown.values()}
     assert kinds == set(get_args(figures.Figure))
     assert [one.step for one in shown["sample"]] == [1, 2, 3]
 

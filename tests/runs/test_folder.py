@@ -237,6 +237,6 @@ def test_a_file_is_replaced_whole_or_not_at_all(tmp_path: Path) -> None:
     folders.write_atomically(file, b"new")
     assert file.read_bytes() == b"new"
     with pytest.raises(TypeError):
-        folders.write_atomically(file, "no bytes")  # type: ignore[arg-type]
+        folders.write_atomically(file, "no bytes")
     assert file.read_bytes() == b"new"
     assert list(tmp_path.iterdir()) == [file]

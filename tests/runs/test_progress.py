@@ -130,7 +130,7 @@ def test_all_that_a_meter_knows_is_recorded(folder: RunFolder, recorder: Recorde
 def test_the_best_value_is_finite_and_the_first_of_its_kind(
     folder: RunFolder, recorder: Recorder, mode: str, values: list[float], best: tuple[float, int]
 ) -> None:
-    counts = meter(recorder, goal=Goal("loss", mode))  # type: ignore[arg-type]
+    counts = meter(recorder, goal=Goal("loss", mode))
     for step, value in enumerate(values):
         counts.observe(step, {"loss": value, "other": 0.0})
     counts.record()

@@ -70,7 +70,7 @@ def test_numbers_are_recorded_at_the_current_step_and_are_the_results(run: Run) 
 )
 def test_whatever_is_a_number_is_recorded_as_one(run: Run, value: Any) -> None:
     run.log(loss=value)
-    run.log({"loss": value}, step=np.int64(5))  # type: ignore[arg-type]
+    run.log({"loss": value}, step=np.int64(5))
     assert points(run, "loss") == [(0, 1.0), (5, 1.0)]
     assert type(run.results["loss"]) is float
 

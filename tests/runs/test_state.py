@@ -35,11 +35,11 @@ def alive(folder: RunFolder) -> Iterator[RunLock]:
 
 def started(**details: object) -> events.Started:
     fields = {"time": now(), "pid": os.getpid(), "host": socket.gethostname(), "device": "cpu"}
-    return events.Started(**{**fields, **details})  # type: ignore[arg-type]
+    return events.Started(**{**fields, **details})
 
 
 def progress(step: int, **details: object) -> events.Progress:
-    return events.Progress(time=now(), step=step, device="cpu", total=100, **details)  # type: ignore[arg-type]
+    return events.Progress(time=now(), step=step, device="cpu", total=100, **details)
 
 
 def launch(folder: RunFolder, ago_s: float = 0.0) -> None:

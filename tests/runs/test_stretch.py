@@ -41,7 +41,7 @@ def test_no_extreme_and_no_gap_between_the_edges_is_lost(
     values = random.normal(size=length)
     values[random.random(length) < 0.02] = np.nan
     space, low, width, columns = drawn
-    edges = np.asarray(space(low, low + width, columns + 1))  # type: ignore[operator]
+    edges = np.asarray(space(low, low + width, columns + 1))
     one = series(values)
     keys = one.times if by_time else one.steps
     part = one.stretch(edges, by_time=by_time)

@@ -30,7 +30,7 @@ def test_training_lowers_the_loss_and_tests_at_the_end(train: Train) -> None:
 def test_a_step_is_the_plain_torch_step(train: Train) -> None:
     recipe, _, _ = train(epochs=1, batch_size=40, optimizer="sgd", lr=0.1)
     reference = Line(Line.Params(), seed=1)
-    x, y = reference.data().train.tensors  # type: ignore[union-attr]
+    x, y = reference.data().train.tensors
     torch.manual_seed(0)
     net = reference.model()
     order = torch.randperm(40, generator=torch.Generator().manual_seed(1_000_003))
@@ -51,7 +51,7 @@ def test_metrics_cover_the_whole_split_not_its_batches(train: Train) -> None:
             return self.training_step(batch)
 
     recipe, _, history = train(Measured, batch_size=1, epochs=1)
-    x, y = recipe.data().validation.tensors  # type: ignore[union-attr]
+    x, y = recipe.data().validation.tensors
     recipe.net.eval()
     with torch.no_grad():
         by_hand = float(((recipe.net(x)[:, 0] - y) ** 2).mean())
@@ -109,12 +109,12 @@ def test_a_run_killed_after_it_stopped_early_is_only_tested_when_resumed(start: 
                 raise KeyboardInterrupt
             return super().test_step(batch)
 
-    Stuck.is_killed = True  # type: ignore[attr-defined]
+    Stuck.is_killed = True
     recipe, run, _ = start(Stuck, epochs=50, patience=3)
     with pytest.raises(KeyboardInterrupt):
         recipe.run(run)
     saved = run.load(run.folder.path / "last.pt")
-    Stuck.is_killed = False  # type: ignore[attr-defined]
+    Stuck.is_killed = False
     resumed, again, history = start(
         Stuck, folder="resumed", state=saved["state"], step=saved["step"], epochs=50, patience=3
     )
@@ -156,7 +156,7 @@ def test_the_best_weights_are_tested_not_the_last(train: Train) -> None:
         with torch.no_grad():
             recipe.net[1].bias += 1
 
-    Worsening.after_step = worse  # type: ignore[method-assign,assignment]
+    Worsening.after_step = worse
     _, _, history = train(Worsening, epochs=3, lr=1e-7, optimizer="sgd")
     validation = history.series["val/loss"].values
     assert validation[0] < validation[1] < validation[2]

@@ -17,7 +17,7 @@ def course(final: float, low: float, high: float) -> Outcome:
 
 def emphasised(shown: object) -> set[str]:
     """The texts that stand out as the better ones."""
-    plain, spans = shown.plain, shown.spans  # type: ignore[attr-defined]
+    plain, spans = shown.plain, shown.spans
     return {plain[span.start : span.end].strip() for span in spans if "$success" in str(span.style)}
 
 

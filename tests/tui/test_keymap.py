@@ -112,7 +112,7 @@ def test_pausing_and_resuming_may_have_different_keys(opened: Open, living: obje
     async def script(pilot: Pilot[None]) -> None:
         await press(pilot, "2")
         await sees(pilot, "P pause")
-        living.recorder.record(events.Paused(time=4.0, step=60))  # type: ignore[attr-defined]
+        living.recorder.record(events.Paused(time=4.0, step=60))
         await sees(pilot, "p resume")
 
     drive(opened(run__pause="P"), script)

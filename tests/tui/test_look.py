@@ -54,7 +54,7 @@ def test_every_sign_has_a_twin_of_its_own() -> None:
 def test_without_unicode_no_page_shows_a_character_beyond_ascii(
     checkpoints: Path, recipes: Path, record: object
 ) -> None:
-    record()  # type: ignore[operator]
+    record()
     loaded = Loaded(Settings(characters="ascii"))
     app = WorkbenchApp(checkpoints, [recipes], standby=Standby(), loaded=loaded)
 

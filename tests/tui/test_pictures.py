@@ -92,7 +92,7 @@ def opened(
     monkeypatch.setenv("COLORTERM", "truecolor")
     monkeypatch.delenv("NO_COLOR", raising=False)
     monkeypatch.setattr(look, "_now", [Look()])
-    loaded = Loaded(Settings(pictures=kind))  # type: ignore[arg-type]
+    loaded = Loaded(Settings(pictures=kind))
     return WorkbenchApp(checkpoints, [recipes], standby=Standby(), loaded=loaded)
 
 

@@ -35,7 +35,7 @@ def facts(**fields: object) -> Facts:
         "values": VALUES,
         "status": Status(device="cuda:0"),
     }
-    return Facts(**{**given, **fields})  # type: ignore[arg-type]
+    return Facts(**{**given, **fields})
 
 
 def sections(shown: Facts) -> dict[str, list[str]]:

@@ -120,8 +120,8 @@ def test_curves_are_painted_as_the_theme_says() -> None:
 def test_each_theme_opens_every_page(
     name: str, checkpoints: Path, recipes: Path, record: object
 ) -> None:
-    record()  # type: ignore[operator]
-    loaded = Loaded(Settings(theme=name))  # type: ignore[arg-type]
+    record()
+    loaded = Loaded(Settings(theme=name))
     app = WorkbenchApp(checkpoints, [recipes], standby=Standby(), loaded=loaded)
 
     async def script(pilot: Pilot[None]) -> None:

@@ -23,7 +23,7 @@ def series(name: str, steps: list[int]) -> Series:
     ("axis", "x"), [("step", 20.0), ("epoch", 0.5), ("time", 50.0), ("clock", 1040.0)]
 )
 def test_a_point_has_its_place_on_every_axis_and_back(axis: str, x: float) -> None:
-    found = axis_of(PlotView(axis=axis), 990.0, EPOCHS)  # type: ignore[arg-type]
+    found = axis_of(PlotView(axis=axis), 990.0, EPOCHS)
     assert found.of(np.array([20]), np.array([1040.0])).tolist() == [x]
     assert found.keys(np.array([x])).tolist() == [1040.0 if found.by_time else 20.0]
 

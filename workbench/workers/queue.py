@@ -59,15 +59,7 @@ def acquire(
     unlimited = next((device for device in wanted if not device.slots), None)
     if unlimited is not None:
         return Lease(unlimited)
-    keys = tuple(device.key for device in wanted)
-    place = b"" if folder is None else os.fsencode(folder)
-    claim = Claim(
-        run=run,
-        pid=os.getpid(),
-        keys=keys,
-        since=round(time.time(), 3),
-        folder=place.decode(errors="replace"),
-    )
+    claim = _claim_on(wanted, run, folder)
     ticket: Ticket | None = None
     said = ""
     try:
@@ -93,6 +85,17 @@ def acquire(
             time.sleep(POLL_S)
     finally:
         _leave(ticket)
+
+
+def _claim_on(wanted: list[Device], run: str, folder: Path | None) -> Claim:
+    place = b"" if folder is None else os.fsencode(folder)
+    return Claim(
+        run=run,
+        pid=os.getpid(),
+        keys=tuple(device.key for device in wanted),
+        since=round(time.time(), 3),
+        folder=place.decode(errors="replace"),
+    )
 
 
 def holders(device: Device) -> list[str]:
