@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from itertools import count, groupby
 
@@ -145,24 +145,45 @@ def _placed(marks: Sequence[Mark], x: Scale) -> list[Mark]:
 
 
 def _mark_names(marks: Sequence[Mark], left: int, inner: int, pen: Pen) -> str:
-    """A line with the name of every mark that has room before the next one.
+    """A line with the names of the marks, each right of its mark where it has room before the next.
 
-    Marks of one column share a name, which stands left of its mark where it would be cut otherwise.
+    Where it has none it stands left of its mark; else the names of neighbouring marks stand together
+    after the last of them, in the marks' order. Only where nothing has room a name is cut.
     """
     labels: dict[int, list[str]] = {}
     for mark in marks:
         labels.setdefault(left + int(mark.x * inner), []).append(clean(mark.label))
-    starts = list(labels)
-    line = ""
-    for start, following in zip(starts, [*starts[1:], left + inner + 1], strict=True):
-        name = ", ".join(dict.fromkeys(label for label in labels[start] if label))
-        before = start - width(line) - width(name)
-        if following - start - 1 < width(name) + 1 and before > 0:
-            line += " " * before + name + "▾"
-        elif following - start > 1:
-            room = following - start - 1
-            line += " " * (start - width(line)) + (cut("▾" + name, room) if room > 2 else "▾")
+    columns = [*labels, left + inner + 1]
+    line, first = "", 0
+    while first < len(labels):
+        last, text = _named(columns, labels, first, width(line))
+        line += " " * (columns[first] - width(line)) if text.startswith("▾") else ""
+        line += text
+        first = last + 1
     return pen.paint(line, palette.MARK)
+
+
+def _named(
+    columns: Sequence[int], labels: Mapping[int, list[str]], first: int, drawn: int
+) -> tuple[int, str]:
+    """The last of the marks that are named together from the first on, and the text for them."""
+    name = _joined(labels, columns[first : first + 1])
+    before = columns[first] - drawn - width(name)
+    if columns[first + 1] - columns[first] < width(name) + 2 and before > 0:
+        return first, " " * before + name + "▾"
+    for last in range(first, len(labels)):
+        together = _joined(labels, columns[first : last + 1])
+        if columns[last + 1] - columns[last] >= width(together) + 2:
+            gaps = [columns[at + 1] - columns[at] for at in range(first, last)]
+            return last, "".join("▾".ljust(gap) for gap in gaps) + "▾" + together
+    room = columns[first + 1] - columns[first] - 1
+    return first, cut("▾" + name, room) if room > 2 else "▾"
+
+
+def _joined(labels: Mapping[int, list[str]], columns: Sequence[int]) -> str:
+    """The names at these columns, each once."""
+    names = (label for column in columns for label in labels[column] if label)
+    return ", ".join(dict.fromkeys(names))
 
 
 def _y_axis(ticks: Sequence[Tick], left: int, height: int, pen: Pen) -> list[str]:
