@@ -15,9 +15,9 @@ from torch import Tensor, nn
 from workbench.params import Value
 from workbench.rehearsal import Layer, Rehearsal
 from workbench.training.loop import Loop
-from workbench.training.trials import seconds
+from workbench.training.trials import typical_seconds
 
-TIMED_STEPS = 3
+TIMING_S = 1.0
 SAFE_SHARE = 0.9  # of the free memory: pieces of it cannot be used
 
 
@@ -30,7 +30,7 @@ def rehearse(loop: Loop) -> Rehearsal:
         began = time.perf_counter()
         loop.train_step(group)
         first_s = time.perf_counter() - began
-    step_s = seconds(lambda: loop.train_step(group), TIMED_STEPS, loop.device)
+    step_s = typical_seconds(lambda: loop.train_step(group), loop.device, TIMING_S)
     loop.check_guard()
     loop.rehearse_evaluation()
     return Rehearsal(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import statistics
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -18,6 +19,8 @@ from workbench.training.trees import mapped
 
 if TYPE_CHECKING:
     from workbench.training.stepping import Stepper
+
+LEAST_TIMES, MOST_TIMES = 3, 50  # of what is timed to find its typical time
 
 
 @contextmanager
@@ -63,6 +66,18 @@ def seconds(work: Callable[[], object], times: int, device: torch.device) -> flo
         work()
     _wait_for(device)
     return (time.perf_counter() - began) / times
+
+
+def typical_seconds(work: Callable[[], object], device: torch.device, budget_s: float) -> float:
+    """The median time of `work` over a budget, without the first half of its times.
+
+    The first steps of a process are up to ten times slower, for seconds where other work is about.
+    """
+    times: list[float] = []
+    end = time.perf_counter() + budget_s
+    while len(times) < LEAST_TIMES or (time.perf_counter() < end and len(times) < MOST_TIMES):
+        times.append(seconds(work, 1, device))
+    return statistics.median(times[len(times) // 2 :])
 
 
 def _wait_for(device: torch.device) -> None:
