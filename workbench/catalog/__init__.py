@@ -11,12 +11,16 @@ import sys
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from workbench import paths
 from workbench.catalog import cache, offers
 from workbench.catalog.cache import Sources
 from workbench.catalog.source import Source
 from workbench.errors import NotFoundError, UsageError, unknown
+
+if TYPE_CHECKING:
+    from concurrent.futures import Future
 
 DISTRIBUTION = "training-workbench"
 
@@ -132,6 +136,16 @@ def discover(folders: Iterable[Path] = ()) -> Catalog:
             found[info.id] = info
     sources.keep()
     return Catalog(tuple(found[key] for key in sorted(found)))
+
+
+def discovering(folders: Iterable[Path] = ()) -> Future[Catalog]:
+    """What `discover` gives, looked for in a thread while the program does something else."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - commands have no threads
+
+    pool = ThreadPoolExecutor(1, "catalog")
+    found = pool.submit(discover, folders)
+    pool.shutdown(wait=False)
+    return found
 
 
 def read_recipe(file: Path, root: Path) -> RecipeInfo:

@@ -87,7 +87,17 @@ class RecipesScreen(WorkbenchScreen[None]):
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
         self.session.standby_ready.subscribe(self, lambda _: self.on_screen_resume())
-        self.action_reload()
+        self._take_discovered()
+
+    def _take_discovered(self) -> None:
+        """The recipes that were looked for while the program loaded, at once if they are there."""
+        found, self.session.discovered = self.session.discovered, None
+        if found is None:
+            self.action_reload()
+        elif found.done() and found.exception() is None:
+            self._take(found.result())
+        else:
+            self.in_thread(lambda: self.CatalogRead(found.result()), "catalog")
 
     def on_screen_resume(self) -> None:
         self._runs_changed(self.session.runs)
@@ -104,7 +114,10 @@ class RecipesScreen(WorkbenchScreen[None]):
         self.in_thread(lambda: self.CatalogRead(discover(folders)), "catalog")
 
     def on_recipes_screen_catalog_read(self, message: CatalogRead) -> None:
-        self._catalog = message.catalog
+        self._take(message.catalog)
+
+    def _take(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._fill()
 
     def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
