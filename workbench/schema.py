@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import hashlib
 from pathlib import Path
 
 import msgspec
@@ -55,6 +54,8 @@ def fingerprint(info: RecipeInfo) -> str:
     Raises:
         OSError: when one of them cannot be read.
     """
+    import hashlib  # noqa: PLC0415 - OpenSSL, which the first picture does without
+
     digest = hashlib.sha256(str(info.file).encode())
     for file in [info.file, *sorted(info.file.parent.glob("_*.py")), *_base_files()]:
         digest.update(file.read_bytes())

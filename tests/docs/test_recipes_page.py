@@ -14,8 +14,8 @@ import torch
 
 from tests.docs import page
 from tests.docs.conftest import Done, Train
-from workbench import catalog, params, paths
-from workbench.catalog import RecipeInfo
+from workbench import params, paths
+from workbench.catalog import RecipeInfo, offers
 from workbench.cli import arguments, output, parser
 from workbench.errors import WorkbenchError
 from workbench.figures import data as figures
@@ -74,7 +74,7 @@ def test_every_command_exists_and_its_values_are_accepted(recipes: Recipes) -> N
 def test_variables_and_entry_points_are_those_that_are_read() -> None:
     exported = [words[1] for words in page.shell_lines() if words[0] == "export"]
     assert exported == [f"{paths.RECIPES_VARIABLE}=my_recipes"]
-    assert f"`{catalog.ENTRY_POINTS}`" in page.prose()
+    assert f"`{offers.ENTRY_POINTS}`" in page.prose()
 
 
 def test_the_table_of_parameters_is_that_of_the_code() -> None:

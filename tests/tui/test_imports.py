@@ -19,6 +19,9 @@ def test_the_app_is_there_without_torch_numpy_and_plotext() -> None:
         "textual_image",
         "workbench.tui.screens.run",
         "textual.widgets._data_table",
+        "importlib.metadata",
+        "zipfile",
+        "_hashlib",
     }
 
 

@@ -2,14 +2,20 @@
 
 from __future__ import annotations
 
+import gc
 from collections.abc import Callable
+from concurrent.futures import Future
 from pathlib import Path
 
 import pytest
+from rich.console import RenderableType
 from textual.events import Key
 from textual.pilot import Pilot
+from textual.screen import Screen
 from textual.widgets import Input
 
+from workbench.catalog import Catalog, discover
+from workbench.errors import UsageError
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.tui.app import WorkbenchApp
@@ -130,6 +136,56 @@ def test_a_folder_that_is_none_is_told_and_the_app_lives(checkpoints: Path) -> N
         await sees(pilot, "no runs yet")
 
     drive(app, script)
+
+
+def discovered(checkpoints: Path, recipes: Path, found: Future[Catalog]) -> WorkbenchApp:
+    return WorkbenchApp(checkpoints, [recipes], standby=Standby(), discovered=found)
+
+
+def test_recipes_that_are_known_already_stand_in_the_first_picture(
+    checkpoints: Path, recipes: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    found: Future[Catalog] = Future()
+    found.set_result(Catalog(tuple(r for r in discover([recipes]) if r.name == "count")))
+    app = discovered(checkpoints, recipes, found)
+    pictures: list[int] = []
+    draw = WorkbenchApp._display
+
+    def noting(self: WorkbenchApp, shown: Screen[object], update: RenderableType | None) -> None:
+        if update is not None and not self._batch_count:
+            pictures.append(shown.query_one(RecipeList).option_count)
+        draw(self, shown, update)
+
+    monkeypatch.setattr(WorkbenchApp, "_display", noting)
+    gc.disable()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "lessons  1")
+        await sees(pilot, "Counts [b]slowly[/b]")
+        await until(pilot, gc.isenabled, "the collector of garbage")
+        await press(pilot, "R")  # and later they are looked for again
+        await sees(pilot, "lessons  4")
+
+    try:
+        drive(app, script)
+    finally:
+        gc.enable()
+        gc.unfreeze()
+    assert pictures[0] == 2
+
+
+def test_recipes_that_are_still_looked_for_come_later_and_so_does_a_fault(
+    checkpoints: Path, recipes: Path
+) -> None:
+    found: Future[Catalog] = Future()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "? help")
+        assert "lessons" not in screen(pilot)
+        found.set_exception(UsageError("there is no folder of recipes", "give another"))
+        await sees(pilot, "there is no folder of recipes")
+
+    drive(discovered(checkpoints, recipes, found), script)
 
 
 def test_paragraphs_are_joined_but_lists_blocks_and_headings_stay_lines() -> None:

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import argparse
+import gc
 import os
 import sys
 
+from workbench.catalog import discovering
 from workbench.errors import UsageError
 
 _DUMB = "this terminal cannot show the screens: $TERM says that it is a dumb one"
@@ -24,9 +26,7 @@ def open_workbench(args: argparse.Namespace) -> int:
     if served or (sys.stdin.isatty() and sys.stdout.isatty()):
         if not served and os.environ.get("TERM", "dumb") in {"dumb", "unknown", ""}:
             raise UsageError(_DUMB, _WITHOUT_SCREENS)
-        from workbench.tui.app import run_app  # noqa: PLC0415 - only for who opens the screen
-
-        return run_app(args.checkpoints, args.recipes, args.watch, args.settings)
+        return _show(args)
     if args.watch is not None:
         raise UsageError(
             "the screen needs a terminal", f"plain text tells: workbench watch {args.watch}"
@@ -34,3 +34,13 @@ def open_workbench(args: argparse.Namespace) -> int:
     from workbench.cli.launching import run_default  # noqa: PLC0415 - numpy and plotext
 
     return run_default(args)
+
+
+def _show(args: argparse.Namespace) -> int:
+    """The recipes are looked for while Textual loads, so that the first picture shows them."""
+    # What is loaded stays: to look through it for garbage, again and again, takes a tenth of the start.
+    gc.disable()
+    discovered = discovering(args.recipes)
+    from workbench.tui.app import run_app  # noqa: PLC0415 - only for who opens the screen
+
+    return run_app(args.checkpoints, args.recipes, args.watch, args.settings, discovered)

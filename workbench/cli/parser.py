@@ -33,7 +33,7 @@ def parse(argv: Sequence[str]) -> argparse.Namespace:
     Raises:
         UsageError: when the call or the user's settings are wrong.
     """
-    whole = build()
+    whole = build(argv)
     args, rest = whole.parse_known_args(argv)
     # argparse fills a list of words once: those that stand after an option are left over.
     if rest and hasattr(args, "words") and not any(word.startswith("-") for word in rest):
@@ -61,8 +61,8 @@ def _take_settings(args: argparse.Namespace) -> None:
     args.recipes = [*ours, *args.recipes]  # of two recipes of one name the later folder's is taken
 
 
-def build() -> argparse.ArgumentParser:
-    """The parser of the whole command line."""
+def build(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
+    """The parser of the whole command line; with `argv`, the options of commands named in it alone."""
     whole = _Parser(
         prog="workbench",
         description="A training workbench in the terminal; without a command it opens the screen.",
@@ -74,6 +74,8 @@ def build() -> argparse.ArgumentParser:
     commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
     for name, command in COMMANDS.items():
         one = commands.add_parser(name, help=command.text, description=command.text, allow_abbrev=False)
+        if argv is not None and name not in argv:
+            continue
         one.set_defaults(module=command.module, function=command.function)
         _add_places(one, "more_recipes", default=argparse.SUPPRESS, checkpoints=argparse.SUPPRESS)
         command.add(one)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -34,8 +35,11 @@ from workbench.tui.screens.recipes import RecipesScreen
 from workbench.tui.session import Runs, Session
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
     from rich.console import RenderableType
 
+    from workbench.catalog import Catalog
     from workbench.runs.saved import Saved
     from workbench.tui.copies import Copy
     from workbench.workers.standby import Standby
@@ -70,6 +74,7 @@ class WorkbenchApp(App[None]):
     """The workbench in the terminal; leaving it leaves the runs alone.
 
     A `standby` that is handed over is used as it is; otherwise the app starts its own and closes it.
+    So is what was `discovered` meanwhile, once; otherwise the app looks for the recipes by itself.
     """
 
     TITLE = "workbench"
@@ -106,6 +111,7 @@ class WorkbenchApp(App[None]):
         standby: Standby | None = None,
         watched: Path | None = None,
         loaded: Loaded | None = None,
+        discovered: Future[Catalog] | None = None,
     ) -> None:
         self._loaded = _with_keys(loaded or Loaded())
         self.link = Link()
@@ -125,7 +131,14 @@ class WorkbenchApp(App[None]):
         changed: Signal[Runs] = Signal(self, "runs")
         ready: Signal[None] = Signal(self, "standby")
         self.session = Session(
-            checkpoints, recipe_dirs, standby, changed, ready, self._loaded.settings, watched=watched
+            checkpoints,
+            recipe_dirs,
+            standby,
+            changed,
+            ready,
+            self._loaded.settings,
+            watched=watched,
+            discovered=discovered,
         )
         self.leaving: Signal[None] = Signal(self, "leaving")
         self._own_standby = standby is None
@@ -133,6 +146,7 @@ class WorkbenchApp(App[None]):
         for one in theme.THEMES.values():
             self.register_theme(one)
         self.theme = theme.THEMES[self._loaded.settings.theme if self._look.colour else "terminal"].name
+        self.stylesheet.set_variables(self.get_css_variables())
 
     def get_driver_class(self) -> type[Driver]:
         """Textual's for this platform, with timed writes where it is a terminal's."""
@@ -160,7 +174,17 @@ class WorkbenchApp(App[None]):
     def _display(self, screen: Screen[object], renderable: RenderableType | None) -> None:
         super()._display(screen, self._frame.through(renderable))
 
+    def refresh_css(self, animate: bool = True) -> None:
+        """Give all widgets the theme's colours; before there are widgets, nothing is parsed anew.
+
+        Textual would parse all rules three times: for the theme that is set before it runs, for the
+        first screen that has not had any yet, and when that screen's widgets come.
+        """
+        if self._is_mounted:
+            super().refresh_css(animate)
+
     def on_mount(self) -> None:
+        self.call_after_refresh(_collect_garbage)
         self.call_after_refresh(self.read_runs)
         if self.session.watched is not None:
             self.call_after_refresh(self.action_show_runs)
@@ -332,16 +356,27 @@ def _with_keys(loaded: Loaded) -> Loaded:
     return Loaded(faults=tuple(faults)) if faults else loaded
 
 
+def _collect_garbage() -> None:
+    """From now on; what was made for the start stays, and is never looked through again."""
+    if not gc.isenabled():
+        gc.freeze()
+        gc.enable()
+
+
 def run_app(
     checkpoints: Path,
     recipe_dirs: Sequence[Path] = (),
     watched: Path | None = None,
     loaded: Loaded | None = None,
+    discovered: Future[Catalog] | None = None,
 ) -> int:
-    """Open the workbench and stay until the user leaves; the exit status of the program."""
+    """Open the workbench and stay until the user leaves; the exit status of the program.
+
+    The garbage collector, where it was off, is on again once the first screen stands.
+    """
     sys.setswitchinterval(SWITCH_INTERVAL_S)
     # Under nohup it would be ignored, and screens whose terminal is gone stay and compute.
     signal.signal(signal.SIGHUP, signal.SIG_DFL)
-    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded)
+    app = WorkbenchApp(checkpoints, recipe_dirs, watched=watched, loaded=loaded, discovered=discovered)
     app.run()
     return app.return_code or 0

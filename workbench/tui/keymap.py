@@ -63,13 +63,13 @@ def _faults(name: str, written: Iterable[str]) -> Iterator[str]:
 def _clashes(changed: Mapping[str, str]) -> Iterator[str]:
     """Two actions that would have one key on one screen, unless the table gives them one as well."""
     told = set()
-    for groups in keys.together():
+    for groups in keys.together() if changed else ():
         here = [key for key in keys.KEYS if key.group in groups]
         for one, other in combinations(here, 2):
+            if one.id not in changed and other.id not in changed:
+                continue
             shared = _now(one, changed) & _now(other, changed)
             if shared and not (_parts(one.key) & _parts(other.key)) and (one.id, other.id) not in told:
-                if one.id not in changed and other.id not in changed:
-                    continue
                 told.add((one.id, other.id))
                 yield f"keys: {one.id} and {other.id} would both be {keys.shown(min(shared))}"
 

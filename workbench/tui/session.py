@@ -14,6 +14,9 @@ from workbench.runs.listing import Listing, RunSummary
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
+    from concurrent.futures import Future
+
+    from workbench.catalog import Catalog
     from workbench.workers.standby import Standby
 
 Runs = tuple[RunSummary, ...]
@@ -33,6 +36,7 @@ class Session:
         standby_ready: published once recipes can be imported at once.
         metrics: by recipe, which metrics the user chose to see; in this sitting alone.
         rehearsals: of recipes with their defaults, by the fingerprint of the recipe.
+        discovered: the recipes, which are looked for since before the first screen; taken once.
     """
 
     checkpoints: Path
@@ -46,6 +50,7 @@ class Session:
     watched: Path | None = None
     metrics: dict[str, frozenset[str]] = field(default_factory=dict)
     rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
+    discovered: Future[Catalog] | None = None
     listing: Listing = field(init=False)
 
     def __post_init__(self) -> None:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import re
-import secrets
 
 from workbench.errors import UsageError
 
@@ -32,4 +31,6 @@ def take() -> str:
 
 def new() -> str:
     """A token that nobody guesses."""
+    import secrets  # noqa: PLC0415 - OpenSSL, and every command reads the variable's name here
+
     return secrets.token_urlsafe(32)

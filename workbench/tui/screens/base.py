@@ -39,6 +39,11 @@ class WorkbenchScreen(Screen[ResultT]):
     def session(self) -> Session:
         return self.workbench.session
 
+    def _compositor_refresh(self) -> None:
+        # While updates are gathered, Textual would draw the whole picture and throw it away.
+        if not self.app._batch_count:
+            super()._compositor_refresh()
+
     def copies(self) -> Sequence[Copy]:
         """What can be copied here."""
         return ()

@@ -74,6 +74,7 @@ class RecipesScreen(WorkbenchScreen[None]):
         super().__init__()
         self._catalog: Catalog | None = None  # until it was read
         self._schema: Schema | None = None
+        self._is_painted = False
 
     def compose(self) -> ComposeResult:
         yield TopLine("Recipes")
@@ -87,7 +88,25 @@ class RecipesScreen(WorkbenchScreen[None]):
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
         self.session.standby_ready.subscribe(self, lambda _: self.on_screen_resume())
-        self.action_reload()
+        self._take_discovered()
+        self.workbench.call_after_refresh(self._painted)
+
+    def _painted(self) -> None:
+        """The first picture stands: threads no longer hold it up."""
+        self._is_painted = True
+        recipe = self.query_one(RecipeList).chosen
+        if recipe is not None:
+            self._read_schema(recipe)
+
+    def _take_discovered(self) -> None:
+        """The recipes that were looked for while the program loaded, at once if they are there."""
+        found, self.session.discovered = self.session.discovered, None
+        if found is None:
+            self.action_reload()
+        elif found.done() and found.exception() is None:
+            self._take(found.result())
+        else:
+            self.in_thread(lambda: self.CatalogRead(found.result()), "catalog")
 
     def on_screen_resume(self) -> None:
         self._runs_changed(self.session.runs)
@@ -104,7 +123,10 @@ class RecipesScreen(WorkbenchScreen[None]):
         self.in_thread(lambda: self.CatalogRead(discover(folders)), "catalog")
 
     def on_recipes_screen_catalog_read(self, message: CatalogRead) -> None:
-        self._catalog = message.catalog
+        self._take(message.catalog)
+
+    def _take(self, catalog: Catalog) -> None:
+        self._catalog = catalog
         self._fill()
 
     def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
@@ -129,6 +151,8 @@ class RecipesScreen(WorkbenchScreen[None]):
             self._read_schema(message.recipe)
 
     def _read_schema(self, recipe: RecipeInfo) -> None:
+        if not self._is_painted:
+            return
         standby = self.session.standby
         self.in_thread(lambda: self.SchemaRead(recipe, _known(recipe, standby)), "schema")
 

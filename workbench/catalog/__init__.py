@@ -2,26 +2,27 @@
 
 from __future__ import annotations
 
-import ast
 import contextlib
-import hashlib
-import importlib.metadata
 import importlib.util
-import json
+import os
 import re
 import shutil
 import sys
-import warnings
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from urllib.parse import unquote, urlsplit
+from typing import TYPE_CHECKING
 
 from workbench import paths
+from workbench.catalog import cache, offers
+from workbench.catalog.cache import Sources
+from workbench.catalog.source import Source
 from workbench.errors import NotFoundError, UsageError, unknown
 
+if TYPE_CHECKING:
+    from concurrent.futures import Future
+
 DISTRIBUTION = "training-workbench"
-ENTRY_POINTS = "workbench.recipes"
 
 # Modules whose name on the import line is not that of the package that brings them.
 _PACKAGE_OF_MODULE = {"skimage": "scikit-image", "sklearn": "scikit-learn", "PIL": "pillow"}
@@ -74,6 +75,8 @@ class RecipeInfo:
 
     def sha256(self) -> str:
         """Fingerprint of the file as it is now."""
+        import hashlib  # noqa: PLC0415 - OpenSSL, which no list of recipes needs
+
         return hashlib.sha256(self.file.read_bytes()).hexdigest()
 
 
@@ -121,38 +124,54 @@ def discover(folders: Iterable[Path] = ()) -> Catalog:
     Raises:
         UsageError: when one of `folders` is no folder.
     """
-    installed, broken = _from_entry_points()
+    sources, modules = cache.remembered(), _Modules()
+    installed, broken = _from_entry_points(sources)
     found = {info.id: info for info in broken}
     own = [folder.resolve() for folder in [*paths.recipe_dirs(), *folders]]
     for root in [_builtin(), *installed, *own]:
         if not root.is_dir():
             raise UsageError(f"{root} is no folder of recipes", "give a folder with --recipes DIR")
         for file in _recipe_files(root):
-            info = read_recipe(file, root)
+            info = _read(file, root, sources, modules)
             found[info.id] = info
+    sources.keep()
     return Catalog(tuple(found[key] for key in sorted(found)))
+
+
+def discovering(folders: Iterable[Path] = ()) -> Future[Catalog]:
+    """What `discover` gives, looked for in a thread while the program does something else."""
+    from concurrent.futures import ThreadPoolExecutor  # noqa: PLC0415 - commands have no threads
+
+    pool = ThreadPoolExecutor(1, "catalog")
+    found = pool.submit(discover, folders)
+    pool.shutdown(wait=False)
+    return found
 
 
 def read_recipe(file: Path, root: Path) -> RecipeInfo:
     """What the text of `file` tells; a file that cannot be read or parsed is listed with its error."""
+    return _read(file, root, Sources(), _Modules())
+
+
+def _read(file: Path, root: Path, sources: Sources, modules: _Modules) -> RecipeInfo:
     topic = root.name if file.parent == root else file.parent.relative_to(root).as_posix()
     recipe_id = f"{topic}/{file.stem}"
     try:
-        tree = _parse(file)
-    except SyntaxError as fault:
-        where = f"line {fault.lineno}: " if fault.lineno else ""
-        return RecipeInfo(recipe_id, file, root, error=f"{where}{fault.msg}")
-    except (OSError, ValueError, RecursionError, MemoryError) as fault:
+        source = sources.of(file)
+    except (OSError, RecursionError, MemoryError) as fault:
         return RecipeInfo(recipe_id, file, root, error=str(fault) or type(fault).__name__)
-    kinds = [kind for node in tree.body if (kind := _recipe_kind(node))]
+    if source.fault:
+        return RecipeInfo(recipe_id, file, root, error=source.fault)
+    wanted = dict.fromkeys(name for one in _with_shared(file, sources) for name in one.modules)
+    beside = (file.parent, file.parent.parent)
     return RecipeInfo(
         recipe_id,
         file,
         root,
-        kind=kinds[0] if kinds else "Recipe",
-        doc=ast.get_docstring(tree) or "",
-        error="" if kinds else "no class in it derives from Recipe or Training",
-        missing=_missing_modules(_with_leaves(tree, file.parent), (file.parent, file.parent.parent)),
+        kind=source.kind or "Recipe",
+        doc=source.doc,
+        error="" if source.kind else "no class in it derives from Recipe or Training",
+        missing=tuple(name for name in wanted if not modules.can_be_found(name, beside)),
     )
 
 
@@ -184,6 +203,10 @@ def own_requirement(extras: Iterable[str]) -> str:
 
 def _clone() -> Path | None:
     """Where the source lies that an editable installation refers to."""
+    import importlib.metadata  # noqa: PLC0415 - as in `offers`
+    import json  # noqa: PLC0415
+    from urllib.parse import unquote, urlsplit  # noqa: PLC0415
+
     try:
         origin = importlib.metadata.distribution(DISTRIBUTION).read_text("direct_url.json")
     except importlib.metadata.PackageNotFoundError:
@@ -199,87 +222,58 @@ def _builtin() -> Path:
     return Path(next(iter(spec.submodule_search_locations)))
 
 
-def _from_entry_points() -> tuple[list[Path], list[RecipeInfo]]:
+def _from_entry_points(sources: Sources) -> tuple[list[Path], list[RecipeInfo]]:
     """The folders that other packages offer, and a broken recipe for each that is not there."""
     folders, broken = [], []
-    for entry in importlib.metadata.entry_points(group=ENTRY_POINTS):
-        folder = _folder_of(entry.value.partition(":")[0])
+    for name, value in offers.offered(sources):
+        folder = offers.folder_of(value.partition(":")[0])
         if folder is None:
-            error = f"the entry point {entry.name} = {entry.value} names no folder of recipes"
-            file = Path(entry.value)
-            broken.append(RecipeInfo(f"{entry.name}/{entry.value}", file, file, error=error))
+            error = f"the entry point {name} = {value} names no folder of recipes"
+            broken.append(RecipeInfo(f"{name}/{value}", Path(value), Path(value), error=error))
         else:
             folders.append(folder)
     return folders, broken
 
 
-def _folder_of(package: str) -> Path | None:
-    """Where a package lies; found without importing its parents, as `find_spec` would."""
-    top, *inner = package.split(".")
-    spec = importlib.util.find_spec(top)
-    places = spec.submodule_search_locations if spec is not None else None
-    folders = [Path(place, *inner) for place in places or ()]
-    return next((folder for folder in folders if folder.is_dir()), None)
-
-
-def _parse(file: Path) -> ast.Module:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of an invalid escape; they would be printed over the screen
-        return ast.parse(file.read_bytes(), filename=str(file))
-
-
 def _recipe_files(root: Path) -> Iterator[Path]:
-    for file in sorted(root.rglob("*.py")):
-        parts = file.relative_to(root).parts
-        if not any(part.startswith(("_", ".")) for part in parts):
-            yield file
+    """All `.py` below a folder, in order, but helpers and what is hidden."""
+    found = []
+    for folder, folders, files in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(("_", "."))]
+        found += [Path(folder, name) for name in (*folders, *files) if name.endswith(".py")]
+    return iter(sorted(file for file in found if not file.name.startswith(("_", "."))))
 
 
-def _recipe_kind(node: ast.stmt) -> str:
-    """The base class that makes a class a recipe: its name ends as the workbench's own do."""
-    if not isinstance(node, ast.ClassDef) or node.name.startswith("_"):
-        return ""
-    bases = [ast.unparse(base).rpartition(".")[2] for base in node.bases]
-    return next((base for base in bases if re.search(r"(Training|Recipe)$", base)), "")
-
-
-def _with_leaves(tree: ast.Module, folder: Path) -> list[ast.Module]:
-    """A recipe's text, and that of the shared files beside it (`_name.py`) which it needs."""
-    trees, seen = [tree], set[str]()
-    for one in trees:  # which grows meanwhile: a shared file may need another
-        for name in _last_names(one):
-            leaf = folder / f"{name}.py"
-            if name.startswith("_") and name not in seen and leaf.is_file():
+def _with_shared(file: Path, sources: Sources) -> list[Source]:
+    """What a recipe's file tells, and the shared files beside it (`_name.py`) which it needs."""
+    read, seen = [sources.of(file)], set[str]()
+    for one in read:  # which grows meanwhile: a shared file may need another
+        for name in one.shared:
+            if name not in seen:
                 seen.add(name)
-                with contextlib.suppress(SyntaxError, OSError, ValueError):  # told when it is imported
-                    trees.append(_parse(leaf))
-    return trees
+                # What is wrong with it is told when it is imported.
+                with contextlib.suppress(OSError, RecursionError, MemoryError):
+                    read.append(sources.of(file.parent / f"{name}.py"))
+    return read
 
 
-def _last_names(tree: ast.Module) -> Iterator[str]:
-    """The last part of whatever is imported at the top of a file."""
-    for node in tree.body:
-        if isinstance(node, ast.Import | ast.ImportFrom):
-            names = [alias.name for alias in node.names]
-            if isinstance(node, ast.ImportFrom):
-                names.append(node.module or "")
-            yield from (name.rpartition(".")[2] for name in names)
+class _Modules:
+    """Which modules are installed, each looked for once; nothing is imported for it."""
+
+    def __init__(self) -> None:
+        self._installed: dict[str, bool] = {}
+
+    def can_be_found(self, module: str, beside: Iterable[Path]) -> bool:
+        """Whether a top-level module is installed, or lies in one of the folders."""
+        if module not in self._installed:
+            self._installed[module] = _is_installed(module)
+        names = (module, f"{module}.py")
+        return self._installed[module] or any(
+            (place / name).exists() for place in beside for name in names
+        )
 
 
-def _missing_modules(trees: Iterable[ast.Module], beside: Iterable[Path]) -> tuple[str, ...]:
-    """Modules imported at the top of the files that cannot be found; nothing is imported for it."""
-    wanted: dict[str, None] = {}
-    for node in (node for tree in trees for node in tree.body):
-        if isinstance(node, ast.Import):
-            wanted.update(dict.fromkeys(alias.name.partition(".")[0] for alias in node.names))
-        elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-            wanted[node.module.partition(".")[0]] = None
-    return tuple(name for name in wanted if not _can_be_found(name, beside))
-
-
-def _can_be_found(module: str, beside: Iterable[Path]) -> bool:
-    if any((place / name).exists() for place in beside for name in (module, f"{module}.py")):
-        return True
+def _is_installed(module: str) -> bool:
     try:
         return importlib.util.find_spec(module) is not None
     except (ImportError, ValueError):
@@ -288,6 +282,8 @@ def _can_be_found(module: str, beside: Iterable[Path]) -> bool:
 
 def _extra_of(package: str) -> str:
     """The extra of the workbench that brings a package; empty where none does."""
+    import importlib.metadata  # noqa: PLC0415 - as in `offers`
+
     try:
         requirements = importlib.metadata.requires(DISTRIBUTION) or []
     except importlib.metadata.PackageNotFoundError:
