@@ -4,6 +4,9 @@ VENV   ?= .venv
 BIN    := $(VENV)/bin
 READY  := $(VENV)/.ready
 
+# Where it is set, every program that a test starts would compile its modules anew.
+unexport PYTHONDONTWRITEBYTECODE
+
 .PHONY: run test check format pictures bench bench-gpu clean
 
 run: $(READY)

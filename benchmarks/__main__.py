@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 import time
 from collections.abc import Sequence
@@ -21,6 +22,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(known)}")
     if args.write and args.numbers:
         parser.error("--write is for all numbers together: they stand on one page of one run")
+    # A user's modules are compiled once; compiling Textual at each start would take two thirds of it.
+    os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
     everything = numbers.GPU_NAMES if args.gpu else numbers.NAMES
     return _run(args.numbers or everything, args.write, "make bench-gpu" if args.gpu else "make bench")
 
