@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, TypeVar, cast
 
 from textual.message import Message
 from textual.screen import Screen
-from textual.widget import Widget
 from textual.worker import get_current_worker
 
 from workbench.errors import WorkbenchError
@@ -67,16 +66,6 @@ class WorkbenchScreen(Screen[ResultT]):
 
     def on_workbench_screen_refused(self, message: Refused) -> None:
         self.tell_error(message.error)
-
-    def paint_now(self, *widgets: Widget) -> None:
-        """Send what changed in `widgets`, which stay where they are, before the rest of the next frame.
-
-        The answer to a key is on the screen while lines by the dozen are still being made.
-        """
-        if self.is_current and not self.app._batch_count:
-            self._compositor.update_widgets(set(widgets))
-            behind = self.app._background_screens
-            self.app._display(self, self._compositor.render_update(screen_stack=behind))
 
     def tell_error(self, error: WorkbenchError) -> None:
         """Show an error in a corner."""

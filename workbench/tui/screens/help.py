@@ -10,6 +10,7 @@ from textual.content import Content
 from textual.screen import ModalScreen
 
 from workbench.tui import keys
+from workbench.tui.key_table import GROUPS, KEYS, Key
 from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, joined, stacked
 
 _WIDEST_KEY = 6
@@ -47,17 +48,17 @@ class HelpScreen(ModalScreen[None]):
 
 def help_text(here: set[str]) -> Content:
     """Every group of keys under its heading, those of the ids in `here` first."""
-    groups = list(keys.GROUPS)
-    now = {key.group for key in keys.KEYS if key.id in here}
+    groups = list(GROUPS)
+    now = {key.group for key in KEYS if key.id in here}
     order = sorted(groups, key=lambda group: (group not in now, groups.index(group)))
-    by_group = sorted(keys.KEYS, key=lambda key: order.index(key.group))
+    by_group = sorted(KEYS, key=lambda key: order.index(key.group))
     parts = [
-        stacked(Content.styled(keys.GROUPS[group], STRONG), *(_line(key) for key in some))
+        stacked(Content.styled(GROUPS[group], STRONG), *(_line(key) for key in some))
         for group, some in groupby(by_group, key=lambda key: key.group)
     ]
     return Content("\n\n").join(parts)
 
 
-def _line(key: keys.Key) -> Content:
+def _line(key: Key) -> Content:
     shown = Content.styled(f"{keys.shown_for(key.id):>{_WIDEST_KEY}}  ", ACCENT)
     return joined(shown, Content.styled(key.help, MUTED))

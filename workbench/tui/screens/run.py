@@ -19,6 +19,7 @@ from workbench.runs.state import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
 from workbench.tui.copies import Copy, of_run
+from workbench.tui.painting import paint_now
 from workbench.tui.reading import ReadingLoop
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
@@ -319,7 +320,7 @@ class RunScreen(StoppingScreen):
         self._opening = False
         tabs = self.query_one(TabLine)
         tabs.mark(index)
-        self.paint_now(tabs)
+        paint_now(tabs)
         switcher = self.query_one(ContentSwitcher)
         switcher.current = self._tabs[index].lower()
         inside = switcher.query_one(f"#{switcher.current}").walk_children(Widget, with_self=True)
