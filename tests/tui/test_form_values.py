@@ -92,7 +92,7 @@ def test_one_key_turns_to_the_newest_run_the_defaults_and_what_was_typed(
         await open_form(pilot, "count")
         await until(pilot, lambda: warm_app.session.runs)
         await sees(pilot, "Parameters   the defaults")
-        assert "^t last values" in screen(pilot)
+        assert "^t other values" in screen(pilot)
         await press(pilot, "ctrl+t")
         await sees(pilot, "as lessons-count-0001")
         assert [field(pilot, name).value for name in ("steps", "pause_s", "seed")] == [100, 0.5, 7]
@@ -153,3 +153,17 @@ def test_a_path_field_says_whether_it_is_there(
         await sees(pilot, "a path; empty for none")
 
     drive(app, script, LARGE)
+
+
+def test_other_values_are_offered_only_where_there_are_some(warm_app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await open_form(pilot, "count")
+        await sees(pilot, "Parameters   the defaults")
+        assert "other values" not in screen(pilot)
+        field(pilot, "steps").query_one(Input).value = "333"
+        await sees(pilot, "^t other values")
+        await press(pilot, "ctrl+t")
+        await sees(pilot, "Parameters   the defaults")
+        assert "^t other values" in screen(pilot)  # what was typed
+
+    drive(warm_app, script)

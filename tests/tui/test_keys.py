@@ -83,3 +83,22 @@ def test_the_palette_offers_what_the_keys_do(app: WorkbenchApp) -> None:
         await sees(pilot, "Look for recipes again")
 
     drive(app, script)
+
+
+def test_long_lines_of_the_help_go_on_below_their_beginning() -> None:
+    width = 40
+    lines = help_text({"runs.open"}, width).plain.splitlines()
+    assert max(map(len, lines)) <= width
+    at = next(index for index, line in enumerate(lines) if line.startswith("     /  show only some"))
+    assert lines[at + 1].startswith(" " * 8 + "state:failed")
+
+
+def test_the_help_has_a_footer_of_its_own(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "question_mark")
+        await sees(pilot, "type to show only the recipes that match")
+        footer = screen(pilot).splitlines()[-1]
+        assert "esc back" in footer
+        assert "launch" not in footer
+
+    drive(app, script)

@@ -87,7 +87,7 @@ KEYS: tuple[Key, ...] = (
         "launch.turn_values",
         "ctrl+t",
         "turn_values",
-        "last values",
+        "other values",
         "the defaults, the values of the newest run, what was typed",
         True,
     ),
@@ -135,8 +135,6 @@ KEYS: tuple[Key, ...] = (
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
     Key("run.continue", "r", "continue", "continue", "train on from an ended run's last checkpoint"),
     Key("run.set", "e", "set", "set", "give a live parameter, such as the learning rate, a value"),
-    Key("run.checkpoint", "c", "checkpoint", "checkpoint", "write a checkpoint now"),
-    Key("run.fork", "f", "fork", "fork", "start a child from the chosen, or the last, checkpoint"),
     Key(
         "run.compare",
         "v",
@@ -144,6 +142,8 @@ KEYS: tuple[Key, ...] = (
         "compare",
         "compare with marked runs, its parent, its recipe's newest",
     ),
+    Key("run.fork", "f", "fork", "fork", "start a child from the chosen, or the last, checkpoint"),
+    Key("run.checkpoint", "c", "checkpoint", "checkpoint", "write a checkpoint now"),
     Key("run.delete", "d", "delete", "delete", "put an ended run into the trash, for a week"),
     Key("run.back", "escape", "back", "back", "leave the page; the run trains on"),
     # With priority, so that letters typed right behind it reach the filter and not the list.
