@@ -21,6 +21,7 @@ def burst(app: WorkbenchApp, *keys: tuple[str, str]) -> None:
         app.post_message(event)
 
 
+SLASH = ("slash", "/")
 ENTER = ("enter", "\r")
 
 
@@ -32,8 +33,7 @@ def test_two_enters_in_the_filter_open_the_run(
     async def script(pilot: Pilot[None]) -> None:
         await press(pilot, "2")
         await sees(pilot, "count-0001")
-        await press(pilot, "slash")
-        burst(app, ("c", "c"), ENTER, ENTER)
+        burst(app, SLASH, ("c", "c"), ENTER, ENTER)
         await sees(pilot, "Post-mortem")
 
     drive(app, script)
@@ -42,8 +42,7 @@ def test_two_enters_in_the_filter_open_the_run(
 def test_two_enters_in_the_filter_of_recipes_open_the_form(app: WorkbenchApp) -> None:
     async def script(pilot: Pilot[None]) -> None:
         await sees(pilot, "count")
-        await press(pilot, "slash")
-        burst(app, ("c", "c"), ("o", "o"), ("u", "u"), ENTER, ENTER)
+        burst(app, SLASH, ("c", "c"), ("o", "o"), ("u", "u"), ENTER, ENTER)
         await sees(pilot, "pause_s")
 
     drive(app, script)

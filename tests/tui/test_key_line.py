@@ -33,6 +33,6 @@ def test_help_tells_that_keys_are_left_out() -> None:
 
 def test_a_living_run_with_checkpoints_is_offered_for_comparing() -> None:
     here = known("run.stop", "run.pause", "run.set", "run.checkpoint", "run.fork", "run.compare")
-    told = footer([*here, *known("run.back", "curves", "app.help", "app.quit")], 78).plain
+    told = footer([*here, *known("run.back", "curves.zoom", "app.help", "app.quit")], 78).plain
     assert told.startswith("s stop  p pause  e set  v compare  f fork  esc back  ")
     assert told.endswith("  ? all keys  q leave")
