@@ -48,6 +48,13 @@ def launch(folder: RunFolder, ago_s: float = 0.0) -> None:
 
 LIFE: list[tuple[list[Record], State]] = [
     ([events.Queued(time=1.0, pid=1, host="h", device="auto", waiting_for="a-0001")], State.QUEUED),
+    (
+        [
+            events.Queued(time=1.0, pid=1, host="h", device="auto", waiting_for="a-0001"),
+            events.Queued(time=2.0, pid=1, host="h", device="cuda:0"),
+        ],
+        State.STARTING,
+    ),
     ([started()], State.RUNNING),
     ([started(), progress(3)], State.RUNNING),
     ([started(), events.Paused(time=2.0, step=3)], State.PAUSED),

@@ -8,7 +8,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from workbench.runs import series as module
-from workbench.runs.series import Floats, Series
+from workbench.runs.axis import Floats
+from workbench.runs.series import Series
 from workbench.runs.smoothing import smoothed
 
 

@@ -90,9 +90,8 @@ def test_one_key_turns_to_the_newest_run_the_defaults_and_what_was_typed(
 
     async def script(pilot: Pilot[None]) -> None:
         await open_form(pilot, "count")
-        await until(pilot, lambda: warm_app.session.runs)
         await sees(pilot, "Parameters   the defaults")
-        assert "^t last values" in screen(pilot)
+        await sees(pilot, "^t other values")
         await press(pilot, "ctrl+t")
         await sees(pilot, "as lessons-count-0001")
         assert [field(pilot, name).value for name in ("steps", "pause_s", "seed")] == [100, 0.5, 7]
@@ -123,9 +122,14 @@ def test_all_choices_of_the_field_in_focus_can_be_read(warm_app: WorkbenchApp) -
     drive(warm_app, script)
 
 
-def test_the_palette_offers_what_the_form_can_do(warm_app: WorkbenchApp) -> None:
+def test_the_palette_offers_what_the_form_can_do(
+    warm_app: WorkbenchApp, record: Callable[..., RunFolder]
+) -> None:
+    record()
+
     async def script(pilot: Pilot[None]) -> None:
         await open_form(pilot, "count")
+        await sees(pilot, "^t other values")
         await press(pilot, "ctrl+p")
         await pilot.press(*"newest run")
         await sees(pilot, "The defaults, the values of the newest run")
@@ -153,3 +157,17 @@ def test_a_path_field_says_whether_it_is_there(
         await sees(pilot, "a path; empty for none")
 
     drive(app, script, LARGE)
+
+
+def test_other_values_are_offered_only_where_there_are_some(warm_app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await open_form(pilot, "count")
+        await sees(pilot, "Parameters   the defaults")
+        assert "other values" not in screen(pilot)
+        field(pilot, "steps").query_one(Input).value = "333"
+        await sees(pilot, "^t other values")
+        await press(pilot, "ctrl+t")
+        await sees(pilot, "Parameters   the defaults")
+        assert "^t other values" in screen(pilot)  # what was typed
+
+    drive(warm_app, script)

@@ -13,6 +13,7 @@ from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded, Settings
 from workbench.tui import keys
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.key_table import GROUPS, KEYS
 from workbench.tui.keymap import complete, keymap
 from workbench.workers.standby import Standby
 
@@ -78,8 +79,8 @@ def test_a_key_that_moves_leaves_its_fellow_where_it_is() -> None:
 
 def test_the_table_itself_has_no_clash() -> None:
     for groups in keys.together():
-        assert groups <= set(keys.GROUPS)
-    assert keymap({key.id: key.key.split(",") for key in keys.KEYS if key.group != "set"})[1] == []
+        assert groups <= set(GROUPS)
+    assert keymap({key.id: key.key.split(",") for key in KEYS if key.group != "set"})[1] == []
 
 
 def test_a_moved_key_works_and_is_shown_in_footer_help_and_palette(

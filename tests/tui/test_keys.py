@@ -7,27 +7,28 @@ from pathlib import Path
 
 from textual.pilot import Pilot
 
-from workbench.tui import keys, theme
+from workbench.tui import theme
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.key_table import GROUPS, KEYS
 from workbench.tui.screens.help import help_text
 
 from .driving import drive, press, screen, sees, toasts, until
 
 
 def test_ids_are_unique_and_every_group_has_a_heading() -> None:
-    assert max(Counter(key.id for key in keys.KEYS).values()) == 1
-    assert {key.group for key in keys.KEYS} == set(keys.GROUPS)
+    assert max(Counter(key.id for key in KEYS).values()) == 1
+    assert {key.group for key in KEYS} == set(GROUPS)
 
 
 def test_the_help_lists_every_key_and_what_is_good_here_first() -> None:
     text = help_text({"runs.open"}).plain
-    assert all(key.help in text for key in keys.KEYS)
+    assert all(key.help in text for key in KEYS)
     assert text.startswith("The list of runs")
 
 
 def test_keys_that_browsers_keep_for_themselves_are_told_with_another_way() -> None:
     kept = {"ctrl+t", "ctrl+w", "ctrl+n", "ctrl+tab", "ctrl+shift+tab", "ctrl+pageup", "ctrl+pagedown"}
-    ours = {key.id for key in keys.KEYS if kept & set(key.key.split(","))}
+    ours = {key.id for key in KEYS if kept & set(key.key.split(","))}
     assert ours == {"launch.turn_values"}
     assert "`launch.turn_values`" in (Path(__file__).parents[2] / "README.md").read_text()
 
@@ -80,5 +81,24 @@ def test_the_palette_offers_what_the_keys_do(app: WorkbenchApp) -> None:
         await press(pilot, "ctrl+p")
         await pilot.press(*"look for rec")
         await sees(pilot, "Look for recipes again")
+
+    drive(app, script)
+
+
+def test_long_lines_of_the_help_go_on_below_their_beginning() -> None:
+    width = 40
+    lines = help_text({"runs.open"}, width).plain.splitlines()
+    assert max(map(len, lines)) <= width
+    at = next(index for index, line in enumerate(lines) if line.startswith("     /  show only some"))
+    assert lines[at + 1].startswith(" " * 8 + "state:failed")
+
+
+def test_the_help_has_a_footer_of_its_own(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "question_mark")
+        await sees(pilot, "type to show only the recipes that match")
+        footer = screen(pilot).splitlines()[-1]
+        assert "esc back" in footer
+        assert "launch" not in footer
 
     drive(app, script)

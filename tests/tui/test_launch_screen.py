@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import threading
 from pathlib import Path
 
 import pytest
@@ -16,7 +17,7 @@ from workbench.tui.screens.launch import LaunchScreen
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.widgets.parameter_field import ParameterField
 
-from .driving import LARGE, SMALL, drive, press, screen, sees, until
+from .driving import LARGE, PATIENCE_S, SMALL, drive, press, screen, sees, until
 from .test_recipes_screen import choose
 
 
@@ -172,3 +173,26 @@ def field(pilot: Pilot[None], name: str) -> ParameterField:
 def only_run(checkpoints: Path) -> RunFolder:
     (folder,) = all_runs(checkpoints)
     return folder
+
+
+def test_a_launch_that_is_asked_for_while_the_recipe_is_read_follows(
+    warm_app: WorkbenchApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read, go_on = LaunchScreen._read, threading.Event()
+
+    def slowly(screen: LaunchScreen) -> LaunchScreen.FormReady:
+        assert go_on.wait(PATIENCE_S)
+        return read(screen)
+
+    monkeypatch.setattr(LaunchScreen, "_read", slowly)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await choose(pilot, "count")
+        await press(pilot, "enter")
+        await sees(pilot, "reading the recipe")
+        await press(pilot, "ctrl+l")
+        await sees(pilot, "starting")
+        go_on.set()
+        await until(pilot, lambda: isinstance(warm_app.screen, RunScreen), "the run's page")
+
+    drive(warm_app, script)

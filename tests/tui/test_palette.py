@@ -15,8 +15,9 @@ from textual.pilot import Pilot
 import workbench.tui
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
-from workbench.tui import keys, theme
+from workbench.tui import theme
 from workbench.tui.app import WorkbenchApp
+from workbench.tui.key_table import KEYS, Key
 from workbench.tui.screens.base import WorkbenchScreen
 
 from .driving import drive, press, sees
@@ -42,9 +43,9 @@ def bound() -> dict[str, list[type[DOMNode]]]:
     return found
 
 
-@pytest.mark.parametrize("key", keys.KEYS, ids=lambda key: key.id)
+@pytest.mark.parametrize("key", KEYS, ids=lambda key: key.id)
 def test_every_key_is_bound_where_its_action_is(
-    key: keys.Key, bound: dict[str, list[type[DOMNode]]]
+    key: Key, bound: dict[str, list[type[DOMNode]]]
 ) -> None:
     assert key.id in bound, "a key that no page and no widget has"
     where, name, _ = actions.parse(key.action)
@@ -65,7 +66,7 @@ def test_the_palette_has_all_that_a_page_can_do_but_the_moves(
 
     def all_are_offered(*ids: str) -> None:
         active = {one.binding.id for one in app.screen.active_bindings.values()}
-        named = [key for key in keys.KEYS if key.id in active and key.group != "move"]
+        named = [key for key in KEYS if key.id in active and key.group != "move"]
         assert set(ids) <= active
         assert {key.help.lower() for key in named} <= offered(app)
 

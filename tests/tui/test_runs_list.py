@@ -276,3 +276,16 @@ def test_the_run_under_the_cursor_stands_out(app: WorkbenchApp, record: Record) 
             assert found[under] not in others
 
     drive(app, script)
+
+
+def test_a_low_screen_shows_more_runs_than_parts_of_the_page(app: WorkbenchApp, record: Record) -> None:
+    for _ in range(7):
+        record()
+
+    async def script(pilot: Pilot[None]) -> None:
+        await press(pilot, "2")
+        await sees(pilot, "-0007")
+        shown = screen(pilot)
+        assert sum(f"-000{number} " in line for line in shown.splitlines() for number in range(8)) >= 6
+
+    drive(app, script, size=(40, 12))

@@ -68,7 +68,7 @@ def test_the_life_of_a_run_over_two_terminals(
     again.sees(f"{child.name}   ● running")
     again.sees("━━ train")
     ended_by_force(again, child)
-    assert set(again.footer) >= {"back", "help", "leave"}
+    assert set(again.footer) >= {"back", "all keys", "leave"}
     assert again.leave() == 0
     after = status_of(run)
     assert after.state is State.RUNNING

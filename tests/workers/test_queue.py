@@ -50,6 +50,10 @@ def test_runs_wait_in_order_and_go_on_when_the_device_is_free(start: Start, unti
         until(folder, is_state(State.FINISHED))
     began = [History(folder).read_all().started[-1].time for folder in (second, third)]
     assert began[0] < began[1]
+    waited = [line for line in second.events_file.read_text().splitlines() if '"queued"' in line]
+    assert len(waited) == 2
+    assert '"device":"cpu"' in waited[1]
+    assert "held by" not in waited[1]
     assert queue.waiting() == []
 
 

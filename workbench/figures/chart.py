@@ -198,16 +198,43 @@ def _y_axis(ticks: Sequence[Tick], left: int, height: int, pen: Pen) -> list[str
 
 
 def _x_axis(ticks: Sequence[Tick], label: str, left: int, inner: int) -> tuple[str, str]:
-    """The line with the ticks, without its corner, and that with their numbers and the axis' name."""
-    rule, numbers = ["─"] * inner, ""
+    """The line with the ticks, without its corner, and that with their numbers and the axis' name.
+
+    The name stands at the end; where it would take the place of a number, before the last one.
+    """
+    rule = ["─"] * inner
+    columns = [min(int(tick.place * inner), inner - 1) for tick in ticks]
+    for column in columns:
+        rule[column] = "┬"
     name = cut(clean(label), inner // 3)
-    room = left + 1 + inner - (width(name) + 2 if name else 0)
-    for tick in ticks:
-        place = min(int(tick.place * inner), inner - 1)
-        rule[place] = "┬"
-        centre, cells = left + 1 + place, len(tick.label)
+    placed = [(left + 1 + column, tick.label) for column, tick in zip(columns, ticks, strict=True)]
+    end = left + 1 + inner
+    numbers = _numbers(placed, end - (width(name) + 2 if name else 0))
+    whole = _numbers(placed, end)
+    if len(whole) > len(numbers):
+        *before, (last, text) = whole
+        start = last - 2 - width(name)
+        if start >= (before[-1][0] + len(before[-1][1]) + 2 if before else 0):
+            return "".join(rule), _written([*before, (start, name), (last, text)], end)
+    return "".join(rule), _written([*numbers, (end - width(name), name)], end)
+
+
+def _numbers(placed: Sequence[tuple[int, str]], room: int) -> list[tuple[int, str]]:
+    """Where the numbers begin that stand under their ticks and before `room`, a cell apart."""
+    numbers: list[tuple[int, str]] = []
+    free = 0
+    for centre, text in placed:
+        cells = len(text)
         start = max(min(centre - cells // 2, room - cells), 0)
-        if start <= centre < start + cells and (start > len(numbers) or not numbers):
-            numbers += " " * (start - len(numbers)) + tick.label
-    line = numbers + " " * (left + 1 + inner - len(numbers) - width(name)) + name
-    return "".join(rule), line
+        if start <= centre < start + cells and (start > free or not numbers):
+            numbers.append((start, text))
+            free = start + cells
+    return numbers
+
+
+def _written(texts: Sequence[tuple[int, str]], cells: int) -> str:
+    """A line with the texts where they begin."""
+    line = ""
+    for start, text in texts:
+        line += " " * (start - width(line)) + text
+    return line + " " * (cells - width(line))

@@ -15,7 +15,7 @@ import msgspec
 import numpy as np
 
 from workbench.runs import events
-from workbench.runs.series import Floats, Steps
+from workbench.runs.axis import Floats, Steps
 
 # Each record is packed with room for every name: with more, that is mostly room.
 MOST_NAMES = 15

@@ -28,7 +28,10 @@ class Record(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True, tag_
 
 
 class Queued(Record, frozen=True, tag="queued"):
-    """The worker waits for a device; `waiting_for` says in words for which, and who is before it."""
+    """The worker waits for a device; `waiting_for` says in words for which, and who is before it.
+
+    Without such words it has waited, and has the device now.
+    """
 
     pid: int
     host: str

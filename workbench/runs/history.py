@@ -15,11 +15,12 @@ import msgspec
 import numpy as np
 
 from workbench.runs import events, state
+from workbench.runs.axis import Axis
 from workbench.runs.columns import ColumnDecoder, Columns
 from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.runs.samples import Samples
-from workbench.runs.series import Axis, Series
+from workbench.runs.series import Series
 from workbench.runs.shown import ShownFigure
 
 READ_BUDGET_S = 0.02

@@ -3,19 +3,15 @@
 from __future__ import annotations
 
 import math
-from typing import Generic, NamedTuple, TypeVar
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
 from workbench.runs import smoothing
-
-Floats = NDArray[np.float64]
-Steps = NDArray[np.int64]
+from workbench.runs.axis import Axis, Column, Floats, Steps
 
 FANOUT = 32
-GROWTH = 1.25
-FIRST_CAPACITY = 256
 # A column whose borders are rounded to a quarter of its width still looks right.
 BLOCKS_PER_COLUMN = 4
 LARGEST_STEP = 2.0**62
@@ -36,72 +32,6 @@ class Stretch(NamedTuple):
     values: Floats
 
 
-Scalar = TypeVar("Scalar", np.int64, np.float64)
-
-
-class _Column(Generic[Scalar]):
-    """A growing array. `resize` lets the allocator move pages, so that growing copies nothing.
-
-    numpy refuses that while someone holds a view: then the view keeps the old array.
-    """
-
-    def __init__(self, dtype: type[Scalar]) -> None:
-        self._data: NDArray[Scalar] = np.empty(FIRST_CAPACITY, dtype)
-        self.length = 0
-
-    def extend(self, values: NDArray[Scalar]) -> None:
-        needed = self.length + len(values)
-        if needed > len(self._data):
-            self._grow(max(needed, int(len(self._data) * GROWTH)))
-        self._data[self.length : needed] = values
-        self.length = needed
-
-    def _grow(self, capacity: int) -> None:
-        try:
-            self._data.resize(capacity)
-        except ValueError:
-            larger = np.empty(capacity, self._data.dtype)
-            larger[: self.length] = self._data[: self.length]
-            self._data = larger
-
-    def view(self) -> NDArray[Scalar]:
-        """What is held now."""
-        return self._data[: self.length]
-
-
-class Axis:
-    """Steps and times that metrics of the same records share, as long as they go on together."""
-
-    def __init__(self) -> None:
-        self.steps = _Column(np.int64)
-        self.times = _Column(np.float64)
-        self.users = 0
-        self._newest: Steps | None = None
-
-    def has(self, length: int, steps: Steps) -> bool:
-        """Whether just these `steps` stand behind the first `length` ones already."""
-        return self._newest is steps and self.steps.length == length + len(steps)
-
-    def extend(self, steps: Steps, times: Floats) -> None:
-        """Append points; the two are of one length."""
-        self.steps.extend(steps)
-        self.times.extend(times)
-        self._newest = steps
-
-    def apart(self, length: int) -> Axis:
-        """An axis of one user's own, with the first `length` points."""
-        own = Axis()
-        own.users = 1
-        own.extend(self.steps.view()[:length], self.times.view()[:length])
-        self.users -= 1
-        return own
-
-    def keep(self, length: int) -> None:
-        """Forget what stands behind the first `length` points."""
-        self.steps.length = self.times.length = length
-        self._newest = None
-
-
 class Series:
     """Steps (int64), times (s since 1970) and values of one metric, with a min/max pyramid.
 
@@ -115,10 +45,10 @@ class Series:
     def _clear(self, axis: Axis | None = None) -> None:
         self._axis = Axis() if axis is None else axis
         self._axis.users += 1
-        self._values = _Column(np.float64)
-        self._levels: list[tuple[_Column[np.float64], _Column[np.float64]]] = []
+        self._values = Column(np.float64)
+        self._levels: list[tuple[Column[np.float64], Column[np.float64]]] = []
         self._sums = smoothing.BlockSums()
-        self._not_finite = _Column(np.int64)
+        self._not_finite = Column(np.int64)
         self._ordered = self._times_ordered = True
         self._begun_at: int | None = None
 
@@ -362,7 +292,7 @@ class Series:
         level = 1
         while len(self) >= FANOUT**level:
             if len(self._levels) < level:
-                self._levels.append((_Column(np.float64), _Column(np.float64)))
+                self._levels.append((Column(np.float64), Column(np.float64)))
             low, high = self._levels[level - 1]
             done, whole = low.length, len(lower) // FANOUT
             if whole > done:

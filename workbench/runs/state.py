@@ -78,7 +78,8 @@ class Status:
         seen = replace(self, updated=record.time)
         match record:
             case events.Queued(device=device, waiting_for=whom):
-                waiting = replace(seen, state=State.QUEUED, device=device, reason=whom)
+                state = State.QUEUED if whom else State.STARTING
+                waiting = replace(seen, state=state, device=device, reason=whom)
                 return replace(waiting, remedy="", kind="")
             case events.Started():
                 return replace(

@@ -247,7 +247,13 @@ class WorkbenchApp(App[None]):
         self.session.take(message.runs, message.fault)
 
     def _load_drawing(self) -> None:
-        self.run_worker(lambda: [import_module(name) for name in DRAWING_MODULES], thread=True)
+        def load() -> None:
+            for name in DRAWING_MODULES:
+                import_module(name)
+            # To look through 100,000 objects of modules for garbage would hold up a key by 0.1 s.
+            gc.freeze()
+
+        self.run_worker(load, thread=True)
 
     def _start_standby(self) -> None:
         self.run_worker(self._make_standby, group="standby", thread=True)

@@ -11,7 +11,7 @@ from textual.keys import Keys, _character_to_key
 from workbench.errors import unknown
 from workbench.settings import Keys as UsersKeys
 from workbench.tui import keys
-from workbench.tui.keys import Key
+from workbench.tui.key_table import KEYS, Key
 
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "meta", "hyper"}
 _NAMES = {key.value for key in Keys} | {_character_to_key(char) for char in string.printable}
@@ -21,7 +21,7 @@ _TYPED_INTO = {"launch", "set", "pick"}
 
 def keymap(wanted: UsersKeys) -> tuple[dict[str, str], list[str]]:
     """The keys that change, by id, as Textual writes them; and every fault of `wanted`."""
-    ids = {key.id for key in keys.KEYS}
+    ids = {key.id for key in KEYS}
     faults = [f"keys: {unknown('action', name, ids)}" for name in wanted if name not in ids]
     changed = {}
     for name in [name for name in wanted if name in ids]:
@@ -34,8 +34,8 @@ def keymap(wanted: UsersKeys) -> tuple[dict[str, str], list[str]]:
 
 def complete(changed: Mapping[str, str]) -> dict[str, str]:
     """What Textual must be told: it drops all keys of a name when one of them moves away from it."""
-    moved = {part for key in keys.KEYS if key.id in changed for part in _parts(key.key)}
-    shared = {key.id: key.key for key in keys.KEYS if moved & _parts(key.key)}
+    moved = {part for key in KEYS if key.id in changed for part in _parts(key.key)}
+    shared = {key.id: key.key for key in KEYS if moved & _parts(key.key)}
     return {**shared, **changed}
 
 
@@ -64,7 +64,7 @@ def _clashes(changed: Mapping[str, str]) -> Iterator[str]:
     """Two actions that would have one key on one screen, unless the table gives them one as well."""
     told = set()
     for groups in keys.together() if changed else ():
-        here = [key for key in keys.KEYS if key.group in groups]
+        here = [key for key in KEYS if key.group in groups]
         for one, other in combinations(here, 2):
             if one.id not in changed and other.id not in changed:
                 continue

@@ -17,7 +17,8 @@ from workbench.figures.cells import clean, width
 from workbench.figures.chart import draw_chart
 from workbench.figures.lines import Frame, Line, Mark
 from workbench.figures.scale import scale_of
-from workbench.runs.series import Floats, Series, Stretch
+from workbench.runs.axis import Floats
+from workbench.runs.series import Series, Stretch
 from workbench.tui import look
 from workbench.tui.ansi import strip
 from workbench.tui.run_facts import PlotView

@@ -56,6 +56,12 @@ class ValueSets:
         typed = [] if self._typed is None else [self._typed]
         return following(shown, [*typed, *self._named(newest)])
 
+    def has_others(self, values: Values, run_values: Values, newest: ValueSet | None) -> bool:
+        """Whether there is a set with other values than the form shows."""
+        shown = self._shown(values, run_values)
+        typed = [] if self._typed is None else [self._typed]
+        return any(not one.same_as(shown) for one in [*typed, *self._named(newest)])
+
     def whose(self, values: Values, run_values: Values, newest: ValueSet | None) -> str:
         """Which set the form shows, in words, or how far it is from the defaults."""
         shown = self._shown(values, run_values)

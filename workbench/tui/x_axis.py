@@ -12,7 +12,8 @@ from numpy.typing import NDArray
 from workbench.figures.lines import Unit
 from workbench.figures.scale import short
 from workbench.figures.time_ticks import clock, span
-from workbench.runs.series import Series, Steps
+from workbench.runs.axis import Steps
+from workbench.runs.series import Series
 from workbench.tui.run_facts import AXES, Axis, PlotView, Reach
 
 Floats = NDArray[np.float64]

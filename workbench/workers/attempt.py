@@ -51,6 +51,7 @@ class Attempt:
         self._overrides = self._overrides_since(0)
         self._warm = warm
         self._signal = ""
+        self._waited = False
         self._made: Recipe | None = None
         self._run: Run | None = None
         self._sampler: Sampler | None = None
@@ -89,24 +90,31 @@ class Attempt:
 
     def _lease(self) -> queue.Lease:
         wanted = devices.candidates(self.launch.device)
-        return queue.acquire(
+        lease = queue.acquire(
             wanted,
             self.folder.name,
             on_wait=self._wait_for,
             give_up=self._gives_up,
             folder=self.folder.path,
         )
+        if self._waited:  # no more, though its recipe may take long to load
+            self._record_queued(lease.device.name, "")
+        return lease
 
     def _wait_for(self, obstacle: str) -> None:
         if not self.launch.wait_for_device:
             raise UsageError(f"the device is taken: {obstacle}", "leave out --no-queue to wait for it")
+        self._waited = True
+        self._record_queued(self.launch.device, f"waits for {obstacle}")
+
+    def _record_queued(self, device: str, waiting_for: str) -> None:
         self.recorder.record(
             events.Queued(
                 time=now(),
                 pid=os.getpid(),
                 host=socket.gethostname(),
-                device=self.launch.device,
-                waiting_for=f"waits for {obstacle}",
+                device=device,
+                waiting_for=waiting_for,
             )
         )
 

@@ -15,9 +15,9 @@ import numpy as np
 from numpy.lib.stride_tricks import sliding_window_view
 from numpy.typing import NDArray
 
+from workbench.runs.axis import Floats, Steps
 from workbench.runs.foreign import crc32c, protobuf
 from workbench.runs.foreign.tfrecord import FOOTER_BYTES, Block, RecordReader
-from workbench.runs.series import Floats, Steps
 
 Indices = NDArray[np.int64]
 

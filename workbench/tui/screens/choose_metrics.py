@@ -11,6 +11,7 @@ from textual.screen import ModalScreen
 from textual.widgets import Input
 
 from workbench.tui import keys
+from workbench.tui.key_table import KEYS
 from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, joined
 from workbench.tui.widgets.metric_list import MetricList
 
@@ -27,7 +28,7 @@ class _Finder(Input):
 
     def check_consume_key(self, key: str, character: str | None) -> bool:
         # Textual asks with the table's keys and puts the user's in their place afterwards.
-        of_the_list = any(one.key == key for one in keys.KEYS if one.group == "metrics")
+        of_the_list = any(one.key == key for one in KEYS if one.group == "metrics")
         return not of_the_list and super().check_consume_key(key, character)
 
 

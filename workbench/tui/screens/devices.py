@@ -18,6 +18,7 @@ from workbench.runs import control
 from workbench.tui import keys
 from workbench.tui.copies import Copy
 from workbench.tui.device_rows import Row, detail, rows
+from workbench.tui.reading import ReadingLoop
 from workbench.tui.screens.question import QuestionScreen
 from workbench.tui.screens.steering import SteeringScreen, Target
 from workbench.tui.screens.stopping import StoppingScreen
@@ -31,9 +32,6 @@ from workbench.tui.widgets.top_line import TopLine
 if TYPE_CHECKING:
     from workbench.workers.overview import Overseer, Overview, Waiting
     from workbench.workers.tickets import Where
-
-# Looking takes at most this share of one core from the training.
-MOST_SHARE = 0.1
 
 
 class DevicesScreen(StoppingScreen):
@@ -68,8 +66,7 @@ class DevicesScreen(StoppingScreen):
         super().__init__()
         self._overview: Overview | None = None
         self._overseer: Overseer | None = None
-        self._reading = False
-        self._due = 0.0
+        self._readings = ReadingLoop(self._start_reading)
 
     def compose(self) -> ComposeResult:
         yield TopLine("Devices")
@@ -82,7 +79,11 @@ class DevicesScreen(StoppingScreen):
     def on_mount(self) -> None:
         self.session.runs_changed.subscribe(self, self._runs_changed)
         self._runs_changed(self.session.runs)
-        self.set_interval(self.session.settings.refresh_s, self._read_if_due)
+        self.set_interval(self.session.settings.refresh_s, self._tick)
+
+    def _tick(self) -> None:
+        if self.is_current:
+            self._readings.tick()
 
     def _runs_changed(self, runs: Runs) -> None:
         self.query_one(TopLine).count(runs, self.session.fault)
@@ -91,13 +92,10 @@ class DevicesScreen(StoppingScreen):
                 self.ended(run.folder, run.status)
 
     def on_screen_resume(self) -> None:
-        self._due = 0.0
-        self._read_if_due()
+        self._readings.read_soon()
 
-    def _read_if_due(self) -> None:
-        if not self._reading and self.is_current and time.monotonic() >= self._due:
-            self._reading = True
-            self.in_thread(partial(self._read, self.session.runs), "read", exclusive=False)
+    def _start_reading(self) -> None:
+        self.in_thread(partial(self._read, self.session.runs), "read", exclusive=False)
 
     def _read(self, runs: Runs) -> Message:
         # In the thread: it brings the drivers.
@@ -112,12 +110,11 @@ class DevicesScreen(StoppingScreen):
         return self.Read(overview, time.thread_time() - began)
 
     def on_devices_screen_read(self, message: Read) -> None:
-        self._reading = False
-        self._due = time.monotonic() + message.busy_s / MOST_SHARE
         self._overview = message.overview
         self.add_class("-read")
         self.query_one(Notice).say(message.overview.fault, message.overview.remedy)
         self._fill()
+        self._readings.done(message.busy_s, more=False, pace_s=self.workbench.link.pace_s)
 
     def on_device_table_resized(self) -> None:
         self._fill()
@@ -194,8 +191,7 @@ class DevicesScreen(StoppingScreen):
         self.in_thread(move, "place", exclusive=False)
 
     def on_devices_screen_placed(self) -> None:
-        self._due = 0.0
-        self._read_if_due()
+        self._readings.read_soon()
 
     def action_cancel(self) -> None:
         one = self._waiting

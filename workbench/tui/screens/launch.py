@@ -18,6 +18,7 @@ from workbench.runs.folder import RunFolder
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.session import Runs
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
 from workbench.tui.value_sets import ValueSet, ValueSets
 from workbench.tui.widgets.device_list import DeviceList, prospect
@@ -73,6 +74,9 @@ class LaunchScreen(WorkbenchScreen[None]):
         super().__init__()
         self.recipe = recipe
         self._launching = False
+        self._reading = True
+        self._launch_when_read = False
+        self._has_others = False
         self._sets = ValueSets()
 
     def compose(self) -> ComposeResult:
@@ -91,6 +95,12 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def on_mount(self) -> None:
         self.in_thread(self._read, "form")
+        self.session.runs_changed.subscribe(self, self._runs_changed)
+
+    def _runs_changed(self, _runs: Runs) -> None:
+        """Another run may be the recipe's newest."""
+        if not self._reading and self.query(ParameterForm):
+            self._say_whose()
 
     def _read(self) -> FormReady:
         # In the thread: they bring numpy and the drivers of the devices.
@@ -107,8 +117,11 @@ class LaunchScreen(WorkbenchScreen[None]):
         await self.query_one("#reading").remove()
         await self.mount(form, after=Notice.__name__)
         self.query(ParameterField).first().control.focus()
+        self._reading = False
         self._say_whose()
         self.refresh_bindings()
+        if self._launch_when_read:
+            self.action_launch()
 
     def asked_of_run(self, devices: Sequence[Device]) -> list[Parameter]:
         """What the form asks beside the recipe's parameters."""
@@ -116,11 +129,12 @@ class LaunchScreen(WorkbenchScreen[None]):
 
     def on_workbench_screen_refused(self, message: WorkbenchScreen.Refused) -> None:
         """The recipe cannot be read, or the launch was refused: it stands above the form."""
-        self._launching = False
+        self._launching = self._reading = self._launch_when_read = False
         for reading in self.query("#reading").results(Calm):
             reading.show(Content(""))
         self.query_one(Notice).say(message.error.title, message.error.remedy)
         self._hint()
+        self.refresh_bindings()
 
     def on_parameter_field_changed(self) -> None:
         self.query_one(Notice).say("")
@@ -147,7 +161,7 @@ class LaunchScreen(WorkbenchScreen[None]):
         self.query_one("#hint", Calm).show(self._hint_text(len(faulty)))
 
     def _hint_text(self, faults: int) -> Content:
-        if self._launching:
+        if self._launching or self._launch_when_read:
             return Content.styled(f"starting…{self._torch()}", ACCENT)
         if faults:
             return Content.styled(f"{faults} to mend before this can be launched", BAD)
@@ -174,12 +188,23 @@ class LaunchScreen(WorkbenchScreen[None]):
         self.action_launch()
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """There is nothing to launch before the form is there."""
-        if action in {"launch", "rehearse", "turn_values"}:
-            return bool(self.query(ParameterForm))
+        """Launching may be asked for while the recipe is read; there are values once it is."""
+        there = not self._reading and bool(self.query(ParameterForm))
+        if action == "launch":
+            return self._reading or there
+        if action == "rehearse":
+            return there
+        if action == "turn_values":
+            return there and self._has_others
         return super().check_action(action, parameters)
 
     def action_launch(self) -> None:
+        """Launch; as soon as the form is there, where it is not yet."""
+        if self._reading:
+            self._launch_when_read = True
+            self._hint()
+            return
+        self._launch_when_read = False
         form = self.query_one(ParameterForm)
         if form.faulty:
             form.faulty[0].control.focus()
@@ -216,8 +241,12 @@ class LaunchScreen(WorkbenchScreen[None]):
         form.put(self._sets.turned(form.values, form.run_values, self._newest()))
 
     def _say_whose(self) -> None:
-        form = self.query_one(ParameterForm)
-        form.say_whose(self._sets.whose(form.values, form.run_values, self._newest()))
+        form, newest = self.query_one(ParameterForm), self._newest()
+        form.say_whose(self._sets.whose(form.values, form.run_values, newest))
+        has_others = self._sets.has_others(form.values, form.run_values, newest)
+        if has_others != self._has_others:
+            self._has_others = has_others
+            self.refresh_bindings()
 
     def action_rehearse(self) -> None:
         """One batch of what the form asks for; it may be launched from there."""

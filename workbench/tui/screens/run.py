@@ -19,6 +19,7 @@ from workbench.runs.state import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
 from workbench.tui.copies import Copy, of_run
+from workbench.tui.painting import paint_now
 from workbench.tui.reading import ReadingLoop
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
@@ -317,13 +318,16 @@ class RunScreen(StoppingScreen):
     def action_show_tab(self, index: int) -> None:
         self._tab = index
         self._opening = False
+        tabs = self.query_one(TabLine)
+        tabs.mark(index)
+        paint_now(tabs)
         switcher = self.query_one(ContentSwitcher)
         switcher.current = self._tabs[index].lower()
         inside = switcher.query_one(f"#{switcher.current}").walk_children(Widget, with_self=True)
         self.set_focus(next((widget for widget in inside if widget.focusable), None))
-        self.query_one(TabLine).mark(index)
         self._show_notice()
-        self._readings.read_soon()
+        # What was drawn last is painted first: a reading takes half of the processor from it.
+        self.call_after_refresh(self._readings.read_soon)
 
     def action_checkpoint(self) -> None:
         self.ask(self.folder, control.SaveCheckpoint(), "checkpoint")

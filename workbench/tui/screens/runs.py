@@ -45,6 +45,10 @@ class RunsScreen(StoppingScreen):
         #detail { height: 3; padding: 0 1; margin: 1 0 0 0; }
         &.-empty RunsTable, &.-empty #chooser, &.-empty #detail { display: none; }
         &.-empty #empty { display: block; }
+        &.-low {
+            RunsTable, #chooser, #detail { margin-top: 0; }
+            #detail { height: 1; }
+        }
     }
     """
     BINDINGS = [
@@ -52,6 +56,8 @@ class RunsScreen(StoppingScreen):
         *keys.bindings("runs.filter", "runs.star", "runs.note", "runs.undo", "runs.all", "run.compare"),
     ]
     AUTO_FOCUS = "RunsTable"
+    # Below, the runs need the lines that else keep the parts of the page asunder.
+    VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
 
     @dataclass
     class Restored(Message):

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 from textual.binding import Binding
 from textual.content import Content
 from textual.screen import Screen
@@ -44,18 +46,36 @@ class KeyLine(Calm):
     def _fill(self) -> None:
         active: dict[str | None, Binding] = {}
         for one in self.screen.active_bindings.values():
-            if one.binding.show:
+            if one.binding.show and one.binding.id:
                 active.setdefault(one.binding.id, one.binding)
-        known = sorted((b for b in active.values() if b.id), key=lambda b: keys.rank(b.id))
-        here = [b for b in known if not (b.id or "").startswith("app.")]
-        said = [Content.styled(self._said, WARNING)] if self._said else []
-        everywhere = Content(_GAP).join(
-            said + [_entry(b) for b in known if (b.id or "").startswith("app.")]
-        )
-        room = self.content_size.width - everywhere.cell_length
-        left = _fitting(here, room)
-        blank = " " * max(room - left.cell_length, 0)
-        self.show(joined(left, Content(blank), everywhere))
+        self.show(footer(list(active.values()), self.content_size.width, self._said))
+
+
+def footer(bindings: list[Binding], width: int, said: str = "") -> Content:
+    """The keys in their order; those good everywhere, with what is `said` before them, at the right."""
+    known = sorted(bindings, key=lambda one: keys.rank(one.id))
+    anywhere = [one for one in known if (one.id or "").startswith("app.")]
+    here = [one for one in known if one not in anywhere]
+    right = _right(anywhere, said)
+    if _length(here) > width - right.cell_length:
+        right = _right([_telling(one) for one in anywhere], said)
+    room = width - right.cell_length
+    left = _fitting(here, room)
+    return joined(left, Content(" " * max(room - left.cell_length, 0)), right)
+
+
+def _right(bindings: list[Binding], said: str) -> Content:
+    words = [Content.styled(said, WARNING)] if said else []
+    return Content(_GAP).join([*words, *(_entry(one) for one in bindings)])
+
+
+def _telling(binding: Binding) -> Binding:
+    """Help as what it is where keys are left out: the place that has them all."""
+    return replace(binding, description="all keys") if binding.id == "app.help" else binding
+
+
+def _length(bindings: list[Binding]) -> int:
+    return sum(_entry(one).cell_length + len(_GAP) for one in bindings)
 
 
 def _entry(binding: Binding) -> Content:

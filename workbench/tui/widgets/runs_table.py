@@ -16,6 +16,7 @@ from textual.visual import Visual
 from workbench.runs.listing import RunSummary
 from workbench.runs.order import Order
 from workbench.tui import keys
+from workbench.tui.painting import paint_now
 from workbench.tui.run_line import RunLines
 from workbench.tui.session import Runs
 
@@ -237,7 +238,10 @@ class RunsTable(ScrollView, can_focus=True, inherit_bindings=False):
         if self.cursor_row != before:
             self.refresh_line(before + _HEADING_LINES)
             self.refresh_line(self.cursor_row + _HEADING_LINES)
+            first = self.scroll_offset.y
             self._scroll_to_cursor()
+            if self.scroll_offset.y == first:
+                paint_now(self)
             self.post_message(self.Moved())
 
     def _scroll_to_cursor(self) -> None:

@@ -16,7 +16,7 @@ class TabLine(Calm):
     """Names with the number that shows them; the one that is shown stands out."""
 
     DEFAULT_CSS = """
-    TabLine { height: 1; padding: 0 1; margin: 1 0; text-wrap: nowrap; }
+    TabLine { height: 1; padding: 0 1; margin: 1 0; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
     def __init__(self, names: Sequence[str]) -> None:
@@ -39,16 +39,24 @@ class TabLine(Calm):
         self._fill()
 
     def _fill(self) -> None:
-        """Close together where there is little room."""
+        """Close together where there is little room; with less, only the open one has its name."""
         index, note = self._marked
         tabs = [_tab(number, name, number == index) for number, name in enumerate(self._names)]
-        told = [*tabs, content(note, MUTED)] if note else tabs
-        wide, narrow = (Content(gap).join(told) for gap in (_WIDE, _NARROW))
-        self.show(wide if wide.cell_length <= self.content_size.width else narrow)
+        short = [tab if at == index else _number(at, MUTED) for at, tab in enumerate(tabs)]
+        told = [content(note, MUTED)] if note else []
+        forms = [Content(gap).join([*some, *told]) for gap, some in ((_WIDE, tabs), (_NARROW, tabs))]
+        room = self.content_size.width
+        shortest = Content(_NARROW).join([*short, *told])
+        self.show(next((form for form in forms if form.cell_length <= room), shortest))
 
 
-def _tab(number: int, name: str, open_: bool) -> Content:
+def _number(at: int, style: str) -> Content:
+    return Content.styled(keys.shown_for(f"tabs.{at + 1}"), style)
+
+
+def _tab(at: int, name: str, open_: bool) -> Content:
     return joined(
-        Content.styled(f"{keys.shown_for(f'tabs.{number + 1}')} ", ACCENT if open_ else MUTED),
+        _number(at, ACCENT if open_ else MUTED),
+        Content(" "),
         Content.styled(name, f"{STRONG} underline" if open_ else MUTED),
     )
