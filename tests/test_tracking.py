@@ -13,7 +13,8 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.runs import control, events
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 
 def _run_script(text: str) -> tuple[int, RunFolder]:

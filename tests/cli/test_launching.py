@@ -14,7 +14,7 @@ from workbench.cli import launching
 from workbench.cli.main import main
 from workbench.rehearsal import Layer, Rehearsal
 from workbench.runs.folder import RunFolder, find
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.workers.protocol import Report
 
 from .waiting import wait_for

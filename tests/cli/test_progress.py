@@ -5,7 +5,8 @@ from __future__ import annotations
 from workbench.cli import progress
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 
 
 def test_the_line_tells_state_place_metrics_and_times(finished: RunFolder) -> None:

@@ -11,7 +11,7 @@ from workbench.catalog import read_recipe
 from workbench.cli.main import main
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.workers import devices, launch, queue
 
 from .waiting import wait_for, wait_for_step

@@ -15,7 +15,8 @@ import pytest
 from workbench.cli.main import main
 from workbench.runs import control, events
 from workbench.runs.folder import RunFolder, all_runs, find
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 from .waiting import wait_for, wait_for_step
 

@@ -10,7 +10,8 @@ import pytest
 
 from workbench.cli.main import main
 from workbench.runs.folder import RunFolder, find
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.workers import ending
 
 from .waiting import wait_for, wait_for_step

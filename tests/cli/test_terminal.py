@@ -12,7 +12,8 @@ import pexpect
 import pyte
 
 from workbench.runs.folder import RunFolder, find
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 from .waiting import PATIENCE_S, wait_for, wait_for_step
 

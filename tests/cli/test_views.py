@@ -13,7 +13,8 @@ from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.recorder import Recorder
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 
 
 def test_a_log_gets_few_lines_however_often_it_is_shown(finished: RunFolder) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from workbench.cli.main import main
 from workbench.runs.folder import all_runs, find
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.workers.launch import parameters_at
 
 from .waiting import wait_for

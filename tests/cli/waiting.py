@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 PATIENCE_S = 30.0
 

@@ -18,7 +18,8 @@ from tests.recipes.waiting import wait_until, wait_until_ended
 from workbench.catalog import discover
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.training import checkpoints as files
 from workbench.workers import launch
 from workbench.workers.launch import Order

@@ -13,7 +13,8 @@ from workbench.runs.filter import parse
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.marks import NO_MARKS, Marks
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 
 
 def run(

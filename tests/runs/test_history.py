@@ -19,7 +19,7 @@ from workbench.runs import events, jsonl
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.recorder import Recorder
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 Append = Callable[..., None]
 

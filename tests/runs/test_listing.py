@@ -15,7 +15,7 @@ from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.listing import Listing, RunSummary
 from workbench.runs.lock import RunLock
 from workbench.runs.recorder import Recorder, now
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 
 def create(

@@ -9,7 +9,8 @@ from workbench.runs import events
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.order import COLUMNS, Order
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 
 
 def run(name: str, created: float, best: float | None) -> RunSummary:

@@ -15,7 +15,7 @@ from workbench.runs import control, events
 from workbench.runs.folder import Manifest, Parent, RecipeReference, RunFolder
 from workbench.runs.lock import Holder
 from workbench.runs.marks import Marks
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 PAGE = (Path(__file__).parents[2] / "docs" / "run-folder.md").read_text()
 CHAPTERS = dict(re.findall(r"^## (\S.*?)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))

@@ -17,7 +17,8 @@ from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.recorder import Recorder, finite_or_word, now
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 
 def test_a_record_is_in_the_file_when_the_call_returns(folder: RunFolder, recorder: Recorder) -> None:

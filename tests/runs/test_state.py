@@ -19,7 +19,8 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.lock import Holder, RunLock
 from workbench.runs.recorder import Recorder, now
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 Append = Callable[..., None]
 

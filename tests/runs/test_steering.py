@@ -15,7 +15,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.progress import ProgressMeter
 from workbench.runs.recorder import Recorder
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.runs.steering import CONTROL_INTERVAL_S, NothingToSaveError, Steering
 
 Ask = Callable[[Request], Request]

@@ -11,7 +11,8 @@ from textual.widgets import OptionList
 
 from workbench.runs import events
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.copies import of_run
 from workbench.tui.screens.copy import CopyScreen

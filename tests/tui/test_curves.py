@@ -31,7 +31,7 @@ def curves(app: WorkbenchApp) -> Curves:
 
 def counts(pilot: Pilot[None], name: str) -> bool:
     """Whether the x axis bears that name."""
-    return any(line.endswith(f" {name}") for line in screen(pilot).splitlines())
+    return any(re.search(rf" {name}(  [\d.]+)?$", line) for line in screen(pilot).splitlines())
 
 
 async def unseen(pilot: Pilot[None], text: str) -> None:

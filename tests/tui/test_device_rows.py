@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.tui.device_rows import detail, rows
 from workbench.workers.devices import Device
 from workbench.workers.overview import Busy, Overview, Process, Waiting

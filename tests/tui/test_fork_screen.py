@@ -15,7 +15,8 @@ from workbench.runs import control, events
 from workbench.runs.folder import RunFolder
 from workbench.runs.recorder import Recorder
 from workbench.runs.saved import Saved
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.fork import ForkScreen
 from workbench.tui.screens.run import RunScreen

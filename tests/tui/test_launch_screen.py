@@ -11,7 +11,8 @@ from textual.widgets import Input
 
 from workbench.runs import control
 from workbench.runs.folder import RunFolder, all_runs
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.launch import LaunchScreen
 from workbench.tui.screens.run import RunScreen

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.settings import Loaded, Settings
 from workbench.tui import look, text
 from workbench.tui.app import WorkbenchApp

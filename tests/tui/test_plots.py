@@ -70,7 +70,7 @@ def test_all_plots_show_the_same_part_of_x() -> None:
     several = {"train/loss": _series("train/loss"), "short": _series("short")}
     several["train/loss"].extend(np.arange(50, 101), np.arange(50.0, 101.0), np.ones(51))
     axis = next(line for line in _text(several, PlotView(80, 16)) if "step" in line)
-    assert axis.split() == ["0", "50", "step", "0", "50", "step"]
+    assert axis.split() == ["0", "50", "step", "100", "0", "50", "step", "100"]
 
 
 @pytest.mark.parametrize("columns", [[40], [40, 41, 42, 49]])

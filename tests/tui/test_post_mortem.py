@@ -14,7 +14,8 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.lock import Holder
 from workbench.runs.recorder import Recorder
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.post_mortem import post_mortem
 

@@ -13,7 +13,8 @@ from workbench.runs import events
 from workbench.runs.events import Best
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.listing import RunSummary
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.schema import Schema
 from workbench.tui import source
 from workbench.tui.app import WorkbenchApp

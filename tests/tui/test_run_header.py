@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.run_facts import Facts
 from workbench.tui.widgets.run_header import header
 

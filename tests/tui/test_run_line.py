@@ -10,7 +10,8 @@ from workbench.runs.events import Best
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.order import Order
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.run_line import RunLines
 
 BEST = Best(metric="val/loss", value=0.25, step=3)

@@ -13,7 +13,8 @@ from textual.pilot import Pilot
 from workbench.catalog import read_recipe
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.tui import stop_ladder
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens import stopping

@@ -12,7 +12,8 @@ import pytest
 from workbench import paths
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 
 from .terminals import Terminal
 

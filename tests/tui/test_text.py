@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.tui.text import bar, content, cut_middle, state_sign, state_style
 
 

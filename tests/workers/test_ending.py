@@ -20,7 +20,8 @@ from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.lock import Holder, RunLock
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import ending, launch
 from workbench.workers.ending import Rung
 from workbench.workers.launch import Order

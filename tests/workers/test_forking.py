@@ -14,7 +14,8 @@ from workbench.runs import control
 from workbench.runs import folder as folders
 from workbench.runs.folder import Parent, RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 from workbench.workers import launch
 from workbench.workers.launch import Order
 from workbench.workers.standby import Standby

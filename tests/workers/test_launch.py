@@ -20,7 +20,8 @@ from workbench.runs.folder import Manifest, RecipeReference, RunFolder, create
 from workbench.runs.history import History
 from workbench.runs.lock import holder
 from workbench.runs.recorder import Recorder
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 from workbench.workers import calling, launch, living, protocol
 from workbench.workers.launch import Order
 

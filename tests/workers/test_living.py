@@ -20,7 +20,8 @@ from workbench.runs.folder import Manifest, RecipeReference, RunFolder, create
 from workbench.runs.history import History
 from workbench.runs.lock import Holder
 from workbench.runs.recorder import Recorder, now
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import launch, living
 from workbench.workers.launch import Order
 from workbench.workers.living import AliveError

@@ -12,7 +12,8 @@ from workbench.errors import WorkbenchError
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import devices, launch, queue
 from workbench.workers.fitting import NONE_FOUND
 from workbench.workers.launch import Order

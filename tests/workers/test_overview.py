@@ -18,7 +18,8 @@ from workbench.errors import UsageError
 from workbench.filelock import FileLock
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.listing import RunSummary
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import devices, graphics, overview, queue, tickets
 from workbench.workers.devices import Device
 from workbench.workers.graphics import Usage

@@ -15,7 +15,8 @@ from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.lock import holder
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 from workbench.workers import devices, launch
 from workbench.workers.launch import Order
 from workbench.workers.standby import Standby

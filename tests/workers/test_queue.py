@@ -15,7 +15,8 @@ from workbench.errors import UsageError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import devices, launch, queue, tickets
 from workbench.workers.launch import Order
 

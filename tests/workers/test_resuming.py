@@ -13,7 +13,8 @@ from workbench.catalog import read_recipe
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import launch
 from workbench.workers.standby import Standby
 

@@ -18,7 +18,8 @@ from workbench.catalog import RecipeInfo, discover, read_recipe
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import launch
 from workbench.workers.launch import Order
 from workbench.workers.standby import Standby, StandbyGoneError

@@ -10,7 +10,8 @@ from workbench.cli import output
 from workbench.cli.main import DONE, FAILED, INTERRUPTED, PREEMPTED
 from workbench.runs import events
 from workbench.runs.history import History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 
 METRICS_IN_LINE = 4
 _BAR_CELLS = 20

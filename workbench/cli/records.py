@@ -19,7 +19,8 @@ from workbench.runs import filter as filters
 from workbench.runs import trash
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import Listing, RunSummary
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.workers import launch
 from workbench.workers.living import refuse_living
 

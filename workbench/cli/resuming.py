@@ -15,7 +15,8 @@ from workbench.runs import control
 from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import Listing
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.workers import launch
 from workbench.workers.living import AliveError
 

@@ -15,7 +15,8 @@ from workbench.errors import WorkbenchError
 from workbench.runs import control, events
 from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 from workbench.workers import ending, launch
 
 ANSWER_S = 5.0

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from workbench.errors import UsageError, unknown
 from workbench.params import Value
 from workbench.runs.listing import RunSummary
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 Test = Callable[[RunSummary], bool]
 

@@ -11,7 +11,8 @@ from workbench.runs import folder as folders
 from workbench.runs import marks
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
 from workbench.runs.marks import NO_MARKS, Marks
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 
 if TYPE_CHECKING:
     from workbench.runs.foreign.listing import ForeignListing

@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
 from workbench.runs.listing import RunSummary
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 _STATES = {state: place for place, state in enumerate(State)}
 

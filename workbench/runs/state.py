@@ -6,7 +6,6 @@ import os
 import socket
 import time
 from dataclasses import dataclass, replace
-from enum import StrEnum
 
 import msgspec
 
@@ -14,34 +13,11 @@ from workbench import units
 from workbench.runs import control, events, lock
 from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED
+from workbench.runs.states import State
 
 TAIL_BYTES = 32_768
 LAUNCH_PATIENCE_S = 30.0  # a cold interpreter; the lock is taken before torch is imported
 REMOTE_SILENCE_S = 6 * lock.HEARTBEAT_S
-
-
-class State(StrEnum):
-    """What a run is doing."""
-
-    QUEUED = "queued"
-    STARTING = "starting"
-    RUNNING = "running"
-    PAUSED = "paused"
-    STOPPING = "stopping"
-    FINISHED = "finished"
-    STOPPED = "stopped"
-    PREEMPTED = "preempted"
-    FAILED = "failed"
-    LOST = "lost"
-    LIVE = "live"  # another program's, whose files still grow
-    RECORDED = "recorded"  # another program's, whose files have long been silent
-
-    @property
-    def ended(self) -> bool:
-        return self in _ENDED
-
-
-_ENDED = {State.FINISHED, State.STOPPED, State.PREEMPTED, State.FAILED, State.LOST, State.RECORDED}
 
 
 @dataclass(frozen=True)

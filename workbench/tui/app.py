@@ -13,7 +13,6 @@ from importlib import import_module
 from pathlib import Path
 from typing import TYPE_CHECKING, ClassVar
 
-from rich.console import RenderableType
 from textual.app import App, SystemCommand
 from textual.driver import Driver
 from textual.filter import LineFilter
@@ -24,7 +23,6 @@ from textual.signal import Signal
 from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
-from workbench.runs.folder import RunFolder
 from workbench.settings import Loaded
 from workbench.tui import keys, look, theme
 from workbench.tui.frame import Frame
@@ -32,7 +30,7 @@ from workbench.tui.keymap import complete, keymap
 from workbench.tui.link import Link
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.recipes import RecipesScreen
-from workbench.tui.session import Runs, Session
+from workbench.tui.session import Session
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
@@ -40,8 +38,10 @@ if TYPE_CHECKING:
     from rich.console import RenderableType
 
     from workbench.catalog import Catalog
+    from workbench.runs.folder import RunFolder
     from workbench.runs.saved import Saved
     from workbench.tui.copies import Copy
+    from workbench.tui.session import Runs
     from workbench.workers.standby import Standby
 
 RUNS_INTERVAL_S = 1.0

@@ -5,11 +5,14 @@ from __future__ import annotations
 import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from workbench.catalog import RecipeInfo
 from workbench.params import Value
-from workbench.runs.folder import Manifest, RunFolder
-from workbench.runs.state import Status
+
+if TYPE_CHECKING:
+    from workbench.runs.folder import Manifest, RunFolder
+    from workbench.runs.state import Status
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from textual.content import Content
 
 from workbench import units
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.tui.text import (
     ACCENT,
     MUTED,

@@ -123,6 +123,12 @@ KEYS: tuple[Key, ...] = (
     Key("find.next", "n", "go(1)", "next", "to the next line that was found, at last to the first"),
     Key("find.previous", "N", "go(-1)", "", "to the line that was found before"),
     Key("find.leave", "escape", "leave", "end search", "leave the search"),
+    # Before those of the page: with the crosshair on, these are what one presses.
+    Key("curves.right", "right", "point(1)", "move", "the crosshair to the right"),
+    Key("curves.left", "left", "point(-1)", "", "the crosshair to the left"),
+    Key("curves.far_right", "L,shift+right", "point(10)", "", "the crosshair ten columns to the right"),
+    Key("curves.far_left", "H,shift+left", "point(-10)", "", "the crosshair ten columns to the left"),
+    Key("curves.leave", "escape", "leave", "crosshair off", "put the crosshair away"),
     Key("run.stop", "s", "stop", "stop", "stop after this step, with a checkpoint"),
     Key(
         "run.stop_by_signal",
@@ -198,12 +204,6 @@ KEYS: tuple[Key, ...] = (
     Key("checkpoints.page_up", "pageup", "page_up", "", "a page of checkpoints up"),
     Key("checkpoints.top", "home", "scroll_top", "", "the latest checkpoint"),
     Key("checkpoints.bottom", "end", "scroll_bottom", "", "the earliest checkpoint"),
-    # Before the others: with the crosshair on, these are what one presses.
-    Key("curves.right", "right", "point(1)", "move", "the crosshair to the right"),
-    Key("curves.left", "left", "point(-1)", "", "the crosshair to the left"),
-    Key("curves.far_right", "L,shift+right", "point(10)", "", "the crosshair ten columns to the right"),
-    Key("curves.far_left", "H,shift+left", "point(-10)", "", "the crosshair ten columns to the left"),
-    Key("curves.leave", "escape", "leave", "crosshair off", "put the crosshair away"),
     Key("curves.zoom", "z", "zoom", "zoom", "one plot alone, or all of them"),
     Key(
         "curves.crosshair",

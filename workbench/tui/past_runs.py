@@ -5,14 +5,17 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
 from workbench import units
-from workbench.runs.events import Best
-from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui.text import MUTED, STRONG, WARNING, content, joined, stacked, state_sign, state_style
+
+if TYPE_CHECKING:
+    from workbench.runs.events import Best
+    from workbench.runs.listing import RunSummary
 
 MOST_RUNS = 8
 

@@ -12,7 +12,8 @@ from workbench import units
 from workbench.runs import events
 from workbench.runs.history import History
 from workbench.runs.series import Series
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.run_facts import PostMortem
 
 DEAD = {State.FAILED, State.LOST}

@@ -4,22 +4,23 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from textual.signal import Signal
 
 from workbench.rehearsal import Rehearsal
-from workbench.runs.listing import Listing, RunSummary
 from workbench.settings import Settings
 
 if TYPE_CHECKING:
     from concurrent.futures import Future
 
     from workbench.catalog import Catalog
+    from workbench.runs.listing import Listing, RunSummary
     from workbench.workers.standby import Standby
 
-Runs = tuple[RunSummary, ...]
+    Runs = tuple[RunSummary, ...]
 
 
 @dataclass
@@ -51,10 +52,13 @@ class Session:
     metrics: dict[str, frozenset[str]] = field(default_factory=dict)
     rehearsals: dict[str, Rehearsal] = field(default_factory=dict)
     discovered: Future[Catalog] | None = None
-    listing: Listing = field(init=False)
 
-    def __post_init__(self) -> None:
-        self.listing = Listing(self.checkpoints, self.watched)
+    @cached_property
+    def listing(self) -> Listing:
+        """Reads the runs."""
+        from workbench.runs.listing import Listing  # noqa: PLC0415 - after the first picture
+
+        return Listing(self.checkpoints, self.watched)
 
     def take(self, runs: Runs, fault: str = "") -> None:
         """Keep what was read, and tell the screens if it is new."""

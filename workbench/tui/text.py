@@ -6,7 +6,7 @@ from textual.content import Content
 from textual.widgets import Static
 
 from workbench import units
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 MUTED = "$muted"
 FAINT = "$faint"

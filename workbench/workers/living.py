@@ -9,6 +9,7 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.filelock import FileLock, LockHeldError
 from workbench.runs import control, lock, state
 from workbench.runs.folder import RunFolder
+from workbench.runs.states import State
 
 LAUNCHING_PATIENCE_S = 30.0  # another client hands its run to a worker in less
 
@@ -29,7 +30,7 @@ def refuse_living(folder: RunFolder, what: str) -> None:
 
 def _where(folder: RunFolder, status: state.Status) -> str:
     """The worker's process and host, or who asked for it where it has not come yet."""
-    if status.state is not state.State.STARTING or lock.holder(folder.lock_file) is not None:
+    if status.state is not State.STARTING or lock.holder(folder.lock_file) is not None:
         return f" (pid {status.pid} on {status.host})"
     launches = control.launches(folder.control_file)
     return f" (asked for by {launches[-1].client})" if launches else ""

@@ -14,7 +14,8 @@ import psutil
 from workbench.errors import UsageError, WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.runs.listing import RunSummary
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.workers import devices, graphics, queue
 from workbench.workers.devices import Device
 from workbench.workers.graphics import Usage

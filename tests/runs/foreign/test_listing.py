@@ -15,7 +15,7 @@ from workbench.runs.foreign.folder import ForeignFolder
 from workbench.runs.foreign.glance import last_step
 from workbench.runs.foreign.listing import ForeignListing
 from workbench.runs.listing import Listing
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 from .conftest import event, framed
 

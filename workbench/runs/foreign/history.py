@@ -7,7 +7,8 @@ import time
 from workbench.params import Value
 from workbench.runs.foreign.folder import ForeignFolder
 from workbench.runs.history import READ_BUDGET_S, History
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 
 # TensorBoard's writers flush every two minutes unless told otherwise: less silence means nothing.
 LIVE_SILENCE_S = 300.0

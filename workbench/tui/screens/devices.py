@@ -22,7 +22,6 @@ from workbench.tui.reading import ReadingLoop
 from workbench.tui.screens.question import QuestionScreen
 from workbench.tui.screens.steering import SteeringScreen, Target
 from workbench.tui.screens.stopping import StoppingScreen
-from workbench.tui.session import Runs
 from workbench.tui.text import MUTED, Calm
 from workbench.tui.widgets.device_table import DeviceTable
 from workbench.tui.widgets.key_line import KeyLine
@@ -30,6 +29,7 @@ from workbench.tui.widgets.notice import Notice
 from workbench.tui.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
+    from workbench.tui.session import Runs
     from workbench.workers.overview import Overseer, Overview, Waiting
     from workbench.workers.tickets import Where
 

@@ -18,7 +18,6 @@ from workbench.runs.folder import RunFolder
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
-from workbench.tui.session import Runs
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
 from workbench.tui.value_sets import ValueSet, ValueSets
 from workbench.tui.widgets.device_list import DeviceList, prospect
@@ -29,6 +28,7 @@ from workbench.tui.widgets.parameter_field import ParameterField
 from workbench.tui.widgets.parameter_form import ParameterForm
 
 if TYPE_CHECKING:
+    from workbench.tui.session import Runs
     from workbench.workers.devices import Device
     from workbench.workers.launch import Order
 

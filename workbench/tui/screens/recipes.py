@@ -13,12 +13,10 @@ from textual.widgets import Input
 from workbench import schema as schemas
 from workbench.catalog import Catalog, RecipeInfo, discover
 from workbench.errors import WorkbenchError
-from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.copies import Copy, of_recipe
 from workbench.tui.screens.base import WorkbenchScreen
-from workbench.tui.session import Runs
 from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.recipe_list import RecipeList
@@ -27,6 +25,8 @@ from workbench.tui.widgets.recipe_reader import RecipeReader
 from workbench.tui.widgets.top_line import TopLine
 
 if TYPE_CHECKING:
+    from workbench.runs.listing import RunSummary
+    from workbench.tui.session import Runs
     from workbench.workers.standby import Standby
 
 

@@ -15,7 +15,7 @@ from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.forks import Child, children
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
 from workbench.tui.copies import Copy, of_run
@@ -26,7 +26,6 @@ from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
 from workbench.tui.screens.stopping import StoppingScreen
-from workbench.tui.session import Runs
 from workbench.tui.stop_ladder import StopLadder
 from workbench.tui.text import GOOD, WARNING, Calm, state_style
 from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
@@ -43,6 +42,7 @@ from workbench.tui.widgets.tab_line import TabLine
 
 if TYPE_CHECKING:
     from workbench.tui.run_reader import RunReader
+    from workbench.tui.session import Runs
 
 TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints", "System")
 POST_MORTEM = "Post-mortem"  # behind the others, for failed and lost runs

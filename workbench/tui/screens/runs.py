@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import Horizontal
@@ -23,12 +24,14 @@ from workbench.tui.copies import Copy, of_run
 from workbench.tui.screens.note import NoteScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target, named
 from workbench.tui.screens.stopping import StoppingScreen
-from workbench.tui.session import Runs
 from workbench.tui.text import ACCENT, BAD, MUTED, Calm, content, joined, state_style
 from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.runs_table import RunsTable
 from workbench.tui.widgets.top_line import TopLine
+
+if TYPE_CHECKING:
+    from workbench.tui.session import Runs
 
 
 class RunsScreen(StoppingScreen):

@@ -12,7 +12,7 @@ from textual.message import Message
 from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.screens.question import QuestionScreen

@@ -12,7 +12,8 @@ from textual.message import Message
 
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.screens.question import QuestionScreen
 from workbench.tui.screens.steering import SteeringScreen, named
 from workbench.tui.stop_ladder import StopLadder

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
@@ -13,7 +14,6 @@ from workbench import units
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
 from workbench.params import Parameter, Value
-from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.past_runs import past_runs
@@ -28,6 +28,9 @@ from workbench.tui.text import (
     joined,
     stacked,
 )
+
+if TYPE_CHECKING:
+    from workbench.runs.listing import RunSummary
 
 # A list's item, an indented block, a table's row, or a heading such as `Data:`.
 _HEADING = re.compile(r"[A-Z][\w ]{1,24}:(?= |$)")

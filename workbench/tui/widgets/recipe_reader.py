@@ -17,13 +17,13 @@ from workbench import schema as schemas
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
 from workbench.rehearsal import Rehearsal
-from workbench.runs.listing import RunSummary
 from workbench.schema import Schema
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined, stacked
 from workbench.tui.widgets.layer_table import layer_table
 from workbench.tui.widgets.recipe_page import RecipePage
 
 if TYPE_CHECKING:
+    from workbench.runs.listing import RunSummary
     from workbench.tui.app import WorkbenchApp
     from workbench.tui.session import Session
 

@@ -5,7 +5,8 @@ from __future__ import annotations
 from textual.content import Content
 
 from workbench import units
-from workbench.runs.state import State, Status
+from workbench.runs.state import Status
+from workbench.runs.states import State
 from workbench.tui.run_facts import Facts
 from workbench.tui.text import (
     ACCENT,

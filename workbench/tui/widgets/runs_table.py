@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from textual import events
 from textual.content import Content
@@ -18,7 +19,9 @@ from workbench.runs.order import Order
 from workbench.tui import keys
 from workbench.tui.painting import paint_now
 from workbench.tui.run_line import RunLines
-from workbench.tui.session import Runs
+
+if TYPE_CHECKING:
+    from workbench.tui.session import Runs
 
 _HEADING_LINES = 1
 

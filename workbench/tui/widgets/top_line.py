@@ -4,12 +4,12 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from textual.content import Content
 
-from workbench.runs.state import State
+from workbench.runs.states import State
 from workbench.tui import keys
-from workbench.tui.session import Runs
 from workbench.tui.text import (
     ACCENT,
     BAD,
@@ -21,6 +21,9 @@ from workbench.tui.text import (
     state_sign,
     state_style,
 )
+
+if TYPE_CHECKING:
+    from workbench.tui.session import Runs
 
 _COUNTED = (
     State.RUNNING,
