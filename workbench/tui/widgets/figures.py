@@ -117,12 +117,14 @@ class Figures(Horizontal, can_focus=True):
         self._choose()
 
     def forget_pictures(self) -> None:
-        """Have the terminal drop the pictures."""
-        self.query_one(PictureDrawing).forget()
+        """Have the terminal drop the pictures, where there are any yet."""
+        for drawing in self.query(PictureDrawing):
+            drawing.forget()
 
     def covered(self) -> None:
-        """Another screen came above this one, or went away again."""
-        self.query_one(PictureDrawing).refresh()
+        """Another screen came above this one, or went away again; perhaps before it had any parts."""
+        for drawing in self.query(PictureDrawing):
+            drawing.refresh()
 
     def on_drawing_room_changed(self) -> None:
         self._choose()
