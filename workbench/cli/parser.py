@@ -62,7 +62,7 @@ def _take_settings(args: argparse.Namespace) -> None:
 
 
 def build(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
-    """The parser of the whole command line; with `argv`, the options of commands named in it alone."""
+    """The parser of the whole command line; of `argv`, no more than that call needs."""
     whole = _Parser(
         prog="workbench",
         description="A training workbench in the terminal; without a command it opens the screen.",
@@ -72,7 +72,7 @@ def build(argv: Sequence[str] | None = None) -> argparse.ArgumentParser:
     _add_places(whole, "recipes", default=[], checkpoints=None)
     _watched(whole, default=None)
     commands = whole.add_subparsers(metavar="COMMAND", parser_class=_Parser, title="commands")
-    for name, command in COMMANDS.items():
+    for name, command in COMMANDS.items() if argv is None or argv else ():
         one = commands.add_parser(name, help=command.text, description=command.text, allow_abbrev=False)
         if argv is not None and name not in argv:
             continue
