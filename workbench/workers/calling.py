@@ -9,6 +9,7 @@ import msgspec
 
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
+from workbench.tuning import study
 from workbench.workers import protocol
 from workbench.workers.standby import Standby, StandbyGoneError
 
@@ -16,18 +17,23 @@ AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
 
 
 def start_worker(folder: RunFolder, standby: Standby | None) -> None:
-    """Let a worker begin with the run; it lives on when this process ends.
+    """Let a worker begin with the run, or a driver with the study; it lives on when this process ends.
 
     Raises:
         WorkbenchError: when no process could be started.
     """
-    if standby is not None and standby.started:
+    is_study = study.is_study(folder)
+    if standby is not None and standby.started and not is_study:
         try:
             standby.ask(protocol.Work(folder=str(folder.path)), protocol.Done)
             return
         except StandbyGoneError:
             pass  # then the cold way
-    command = protocol.command("work", str(folder.path))
+    command = (
+        protocol.python_module("workbench.tuning", str(folder.path))
+        if is_study
+        else protocol.command("work", str(folder.path))
+    )
     done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]

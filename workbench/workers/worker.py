@@ -10,6 +10,7 @@ import signal
 import sys
 from collections.abc import Callable
 from pathlib import Path
+from typing import NoReturn
 
 from workbench.runs.folder import RunFolder
 from workbench.runs.lock import LockHeldError, RunLock
@@ -34,9 +35,9 @@ def daemonize() -> bool:
 def work(path: Path, *, warm: bool) -> int:
     """Be the worker of the run in `path` until it ends; the exit status for this process."""
     folder = RunFolder(path)
-    _redirect_output(folder)
+    redirect_output(folder)
     early: list[str] = []
-    _listen(early.append)  # a preemption does not wait for the imports below
+    listen(early.append)  # a preemption does not wait for the imports below
     lock = RunLock(folder.lock_file)
     try:
         lock.acquire()
@@ -48,7 +49,7 @@ def work(path: Path, *, warm: bool) -> int:
         from workbench.workers.attempt import Attempt  # noqa: PLC0415
 
         attempt = Attempt(folder, warm=warm)
-        _listen(attempt.terminate)
+        listen(attempt.terminate)
         for name in early:
             attempt.terminate(name)
         return attempt.execute()
@@ -58,9 +59,14 @@ def work(path: Path, *, warm: bool) -> int:
 
 def work_and_leave(path: Path, *, warm: bool) -> None:
     """Work in a forked process: leave without running what the parent had registered for its exit."""
+    leave(lambda: work(path, warm=warm))
+
+
+def leave(act: Callable[[], int]) -> NoReturn:
+    """Do the last act of this process, and end it with the status that it gives."""
     status = 1
     try:
-        status = work(path, warm=warm)
+        status = act()
     finally:
         with contextlib.suppress(OSError, ValueError):
             sys.stdout.flush()
@@ -68,7 +74,8 @@ def work_and_leave(path: Path, *, warm: bool) -> None:
         os._exit(status)
 
 
-def _redirect_output(folder: RunFolder) -> None:
+def redirect_output(folder: RunFolder) -> None:
+    """Let what this process prints go to the run's output.log, and give it nothing to read."""
     nothing = os.open(os.devnull, os.O_RDONLY)
     output = os.open(folder.output_file, os.O_WRONLY | os.O_APPEND | os.O_CREAT, 0o644)
     os.dup2(nothing, 0)
@@ -85,7 +92,9 @@ def _text(file: int) -> io.TextIOWrapper:
     return io.TextIOWrapper(raw, "utf-8", errors="backslashreplace", write_through=True)
 
 
-def _listen(terminate: Callable[[str], None]) -> None:
+def listen(terminate: Callable[[str], None]) -> None:
+    """Call `terminate` with the name of a signal that asks to leave; a closed terminal is none."""
+
     def on_signal(number: int, _frame: object) -> None:
         terminate(signal.Signals(number).name)
 

@@ -1,0 +1,224 @@
+"""`workbench tune`: many trials of a recipe, in search of better parameters."""
+
+from __future__ import annotations
+
+import argparse
+import sys
+
+from workbench import schema as schemas
+from workbench import units
+from workbench.catalog import discover
+from workbench.cli import following, launching, output, progress
+from workbench.cli.arguments import assignments
+from workbench.cli.main import DONE, INTERRUPTED
+from workbench.cli.waiting import Termination
+from workbench.cli.warming import warm
+from workbench.errors import UsageError
+from workbench.runs.history import History
+from workbench.runs.state import status_of
+from workbench.tuning import launching as studies
+from workbench.tuning import study
+from workbench.tuning.study import Plan, StudyFolder
+from workbench.tuning.trials import TrialReader, TrialRecord, best, counts
+from workbench.workers import launch
+
+TRIALS_SHOWN = 15
+_CHANGES = ("trials", "minutes", "jobs")
+_FOR_NEW = ("sampler", "pruner", "metric", "direction", "seed", "device", "storage", "study")
+
+
+def tune(args: argparse.Namespace) -> int:
+    """Start a study and follow it to its end; or go on with one, or show one."""
+    if args.resume or args.show:
+        _refuse_what_is_for_new(args)
+        found = study.find(args.resume or args.show, args.checkpoints)
+        return _resume(found, args) if args.resume else _show(found, as_json=args.json)
+    if not args.words:
+        raise UsageError("which recipe?", "workbench tune RECIPE [name=low..high …]")
+    planned = _plan(args)
+    if not args.json:
+        _say_plan(planned)
+    folder = studies.start(planned, args.checkpoints)
+    return _follow(folder, args)
+
+
+def _plan(args: argparse.Namespace) -> Plan:
+    recipe, *words = args.words
+    info = discover(args.recipes).find(recipe)
+    if not info.error and schemas.cached(info) is None and output.is_terminal(sys.stderr):
+        output.say_aside(f"reading the parameters of {info.id} for the first time …")
+    with warm([info]) as standby:
+        schema = launch.schema_of(info, standby)
+    wish = studies.Wish(
+        recipe=info,
+        words=assignments(words),
+        trials=args.trials or 0,
+        minutes=args.minutes or 0.0,
+        jobs=1 if args.jobs is None else args.jobs,
+        sampler=args.sampler or "tpe",
+        pruner=args.pruner or "median",
+        metric=args.metric or "",
+        way=args.direction or "",
+        seed=args.seed or 0,
+        device=args.device or "auto",
+        storage=args.storage or "",
+        name=args.study or "",
+    )
+    return studies.plan(wish, schema)
+
+
+def _resume(folder: StudyFolder, args: argparse.Namespace) -> int:
+    """Another attempt of the study, with other limits if the call says so."""
+    given = {name: getattr(args, name) for name in _CHANGES if getattr(args, name) is not None}
+    launch.resume(folder.run, values=given)
+    return _follow(folder, args)
+
+
+def _refuse_what_is_for_new(args: argparse.Namespace) -> None:
+    option = "--resume" if args.resume else "--show"
+    if args.resume and args.show:
+        raise UsageError("a study is resumed or shown, one at a time")
+    given = [f"--{name}" for name in _FOR_NEW if getattr(args, name) is not None]
+    given += [f"--{name}" for name in _CHANGES if args.show and getattr(args, name) is not None]
+    given += args.words
+    if given:
+        changes = "it takes --trials, --minutes and --jobs" if args.resume else "it takes --json"
+        raise UsageError(
+            f"{option} has the study as it is: {', '.join(given)} cannot be given", changes
+        )
+
+
+def _follow(folder: StudyFolder, args: argparse.Namespace) -> int:
+    if args.detach:
+        launching.say_name(folder.run, as_json=args.json)
+        return DONE
+    if not args.json:
+        output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
+    view = launching.view_for(as_json=args.json)
+    with following.Interrupts() as interrupts, Termination() as termination:
+        history, status = following.follow(
+            folder.run, view, interrupts, launching.Interrupted(folder.run), termination
+        )
+    if not status.state.ended:
+        output.say_aside(f"{folder.name} goes on; come back with: workbench watch {folder.name}")
+        return INTERRUPTED
+    if args.json:
+        output.write_json(_data(folder, history))
+    else:
+        following.say_curves(history)
+        progress.say_outcome(history, status)
+        _say_next(folder)
+    return progress.EXIT_STATUS[status.state]
+
+
+def _show(folder: StudyFolder, *, as_json: bool) -> int:
+    history = History(folder.run).read_all()
+    if as_json:
+        output.write_json(_data(folder, history))
+        return DONE
+    progress.say_end(folder.name, history.status())
+    _say_plan(folder.plan())
+    _say_trials(folder)
+    _say_next(folder)
+    progress.say_faults(history)
+    return DONE
+
+
+def _say_plan(planned: Plan) -> None:
+    """What is searched, before it starts."""
+    way = "lowest" if planned.direction == "min" else "highest"
+    size = planned.space.size if planned.sampler == "grid" else None
+    points = "" if size is None else f", a grid of {size:,} points"
+    limits = [f"{planned.trials:,} trials"] if planned.trials else []
+    limits += [f"{planned.minutes:g} minutes"] if planned.minutes else []
+    output.say(
+        units.plain(
+            f"{planned.recipe.id}: the {way} {planned.metric} of {' or '.join(limits)}{points}, "
+            f"{planned.jobs} at a time, sampler {planned.sampler}, pruner {planned.pruner}"
+        )
+    )
+    rows = [[d.name, d.words(), "searched"] for d in planned.space.searched]
+    rows += [[name, output.number(value), "fixed"] for name, value in planned.space.fixed.items()]
+    output.write_table(["parameter", "values", ""], rows)
+
+
+def _say_trials(folder: StudyFolder) -> None:
+    """The best trials, each with its searched values."""
+    planned, trials = folder.plan(), list(TrialReader(folder).read().values())
+    if not trials:
+        output.say("\nno trial has begun")
+        return
+    names = [dimension.name for dimension in planned.space.searched]
+    shown = _by_value(trials, planned.direction)[:TRIALS_SHOWN]
+    tally = ", ".join(f"{count} {state}" for state, count in counts(trials).items())
+    output.say(f"\n{len(trials)} trials: {tally}")
+    output.write_table(
+        ["trial", "state", planned.metric, *names, "remark"],
+        [
+            [
+                trial.run,
+                trial.state,
+                units.number(trial.value),
+                *(output.number(trial.parameters.get(name)) for name in names),
+                trial.reason,
+            ]
+            for trial in shown
+        ],
+    )
+    if len(trials) > len(shown):
+        output.say_aside(
+            f"the other {len(trials) - len(shown)} are in {units.plain(str(folder.trials_file))}"
+        )
+
+
+def _by_value(trials: list[TrialRecord], direction: str) -> list[TrialRecord]:
+    """Complete ones first, the best before all; the others as they came."""
+    sign = 1.0 if direction == "min" else -1.0
+
+    def rank(trial: TrialRecord) -> tuple[bool, float, int]:
+        complete = trial.state == "complete" and trial.value is not None
+        return not complete, sign * (trial.value or 0.0) if complete else 0.0, trial.number
+
+    return sorted(trials, key=rank)
+
+
+def _say_next(folder: StudyFolder) -> None:
+    """What can be done with it."""
+    planned = folder.plan()
+    won = best(TrialReader(folder).read().values(), planned.direction)
+    if won is not None:
+        words = " ".join(
+            f"{name}={_word(value)}"
+            for name, value in won.parameters.items()
+            if name in _given(planned)
+        )
+        output.say_aside(units.plain(f"run the best again: workbench run {planned.recipe.id} {words}"))
+    output.say_aside(units.plain(f"its trials: workbench --checkpoints {folder.trials_dir} runs"))
+    if not planned.storage:
+        output.say_aside(
+            units.plain(
+                f"in Python: optuna.load_study(study_name={folder.name!r}, storage="
+                f"JournalStorage(JournalFileBackend({str(folder.journal_file)!r})))"
+            )
+        )
+
+
+def _given(planned: Plan) -> set[str]:
+    return {d.name for d in planned.space.searched} | set(planned.space.fixed)
+
+
+def _word(value: object) -> str:
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
+def _data(folder: StudyFolder, history: History) -> dict[str, object]:
+    """A study as `--json` tells it."""
+    planned, trials = folder.plan(), list(TrialReader(folder).read().values())
+    status = status_of(folder.run)
+    return {
+        **vars(progress.outcome(history, status)),
+        "study": planned,
+        "counts": counts(trials),
+        "best_trial": best(trials, planned.direction),
+        "trials": trials,
+    }
