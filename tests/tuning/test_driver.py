@@ -187,3 +187,17 @@ def test_a_study_of_another_recipe_is_refused(study: Make, drive: Drive, tmp_pat
     folder = study(storage=storage, name="shared")
     assert drive(folder) == 1
     assert "has a study 'shared' of images/cnn, not of demo/bowl" in status_of(folder.run).reason
+
+
+def test_what_a_driver_left_that_was_killed_as_it_wrote_is_cleared_away(
+    study: Make, drive: Drive
+) -> None:
+    folder = study(trials=1)
+    assert drive(folder) == 0
+    with folder.journal_file.open("ab") as journal:
+        journal.write(b'{"op_code": 4, "worker')
+    lock = folder.journal_file.with_name(f"{folder.journal_file.name}.lock")
+    lock.symlink_to(folder.journal_file)
+    control.ask(folder.run.control_file, control.Launch(parameters={"trials": 2}))
+    assert drive(folder) == 0
+    assert [trial.state for trial in opened(folder).trials] == [TrialState.COMPLETE] * 2

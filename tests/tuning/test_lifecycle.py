@@ -31,12 +31,13 @@ def test_a_killed_driver_costs_no_trial_and_none_is_counted_twice(study: Make, w
         words={"x": "-1..1", "epochs": "4", "pace_s": "0.5"}, trials=4, jobs=2, pruner="none"
     )
     start_worker(folder.run, None)
-    wait(lambda: counted(folder)["complete"] >= 1 and counted(folder)["running"] >= 2)
+    wait(lambda: counted(folder)["complete"] >= 1 and status_of(folder.trial(2)).step > 0)
     kill(folder.run)
     wait(lambda: status_of(folder.run).state is State.LOST)
     before = dict(TrialReader(folder).read())
-    one, *_ = [trial for trial in before.values() if trial.state == "running"]
-    kill(folder.trial(one.number))  # this one dies too, the others train on without a driver
+    one = before[2]
+    assert one.state == "running"
+    kill(folder.trial(one.number))  # this one dies too, any other trains on without a driver
 
     launch.resume(folder.run)
     wait(lambda: status_of(folder.run).state is State.FINISHED)

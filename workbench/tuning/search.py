@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -25,6 +26,7 @@ AGAIN_OF = "workbench_again_of"  # number of the trial that was cut short and is
 CUT_SHORT = "workbench_cut_short"  # why a trial is tried again under another number
 RECIPE = "workbench_recipe"  # of the study
 
+STALE_LOCK_S = 1.0
 _SEED_LIMIT = 2**31
 _DIRECTION = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
 
@@ -201,8 +203,32 @@ class Search:
 def _storage(address: str, journal: Path) -> BaseStorage:
     if address:
         return get_storage(address)
+    _drop_stale_lock(journal.with_name(f"{journal.name}.lock"))
     _drop_torn_line(journal)
     return JournalStorage(JournalFileBackend(str(journal)))
+
+
+def _drop_stale_lock(link: Path) -> None:
+    """Remove the lock that a driver which was killed as it wrote left: Optuna would wait 30 s for it.
+
+    Whoever lives holds it for the time of one write. Of this study's drivers only this one is alive.
+    """
+    held = _made(link)
+    deadline = time.monotonic() + STALE_LOCK_S
+    while held is not None and _made(link) == held:
+        if time.monotonic() > deadline:
+            link.unlink(missing_ok=True)
+            return
+        time.sleep(STALE_LOCK_S / 20)
+
+
+def _made(link: Path) -> tuple[int, int] | None:
+    """Which link it is and when it was made; None where there is none."""
+    try:
+        found = link.lstat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_ctime_ns
 
 
 def _drop_torn_line(journal: Path) -> None:
