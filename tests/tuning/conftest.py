@@ -72,7 +72,7 @@ def study(bowl: RecipeInfo, checkpoints: Path) -> Make:
 @pytest.fixture
 def drive(standby: Standby) -> Callable[[StudyFolder], int]:
     """Drives a study in this process to its end."""
-    return lambda folder: Driver(folder, standby).run()
+    return lambda folder: Driver(folder, standby, folder.plan().storage).run()
 
 
 @pytest.fixture

@@ -172,7 +172,7 @@ def _run(one: argparse.ArgumentParser) -> None:
 def _tune(one: argparse.ArgumentParser) -> None:
     one.usage = (
         "%(prog)s [options] RECIPE [name=low..high | name=a,b,c | name=value ...]\n"
-        "       %(prog)s --resume STUDY [--trials N] [--minutes T] [--jobs J]\n"
+        "       %(prog)s --resume STUDY [--trials N] [--minutes T] [--jobs J] [--storage ADDRESS]\n"
         "       %(prog)s --show STUDY [--json]"
     )
     one.add_argument(
@@ -187,19 +187,27 @@ def _tune(one: argparse.ArgumentParser) -> None:
     one.add_argument("--minutes", type=float, metavar="T", help="after them no further trial begins")
     one.add_argument("--jobs", type=int, metavar="J", help="trials at the same time (default: 1)")
     one.add_argument(
-        "--sampler", metavar="NAME", help="tpe, gp, cmaes, random, qmc, grid (default: tpe)"
+        "--sampler", metavar="NAME", help="tpe, gp, cmaes, random, qmc, grid, nsga2 (default: tpe)"
     )
     one.add_argument(
         "--pruner",
         metavar="NAME",
-        help="median, percentile, halving, hyperband, none (default: median)",
+        help="median, percentile, halving, hyperband, none (default: median; none for several metrics)",
     )
-    one.add_argument("--metric", metavar="NAME", help="what counts (default: what the recipe watches)")
-    one.add_argument("--direction", choices=("min", "max"), help="which way it is better")
+    one.add_argument(
+        "--metric",
+        metavar="NAME",
+        help="what counts (default: what the recipe watches); several with commas, of which duration_s "
+        "is a trial's time",
+    )
+    one.add_argument("--direction", metavar="min|max", help="which way it is better; min,max for two")
     one.add_argument("--seed", type=int, help="of the sampler and of every trial (default: 0)")
     one.add_argument("--device", help="of every trial: auto, cpu, cuda, cuda:N or mps (default: auto)")
     one.add_argument(
-        "--storage", metavar="ADDRESS", help="of Optuna's kind (default: a file in the study's folder)"
+        "--storage",
+        metavar="ADDRESS",
+        help="of Optuna's kind (default: a file in the study's folder); its password is "
+        "never written down: *** stands for it, and $WORKBENCH_STORAGE has the whole address",
     )
     one.add_argument("--study", metavar="NAME", help="in that storage; one that is there is joined")
     one.add_argument(

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import argparse
+import os
 import sys
 
 from workbench import schema as schemas
@@ -18,13 +19,14 @@ from workbench.runs.history import History
 from workbench.runs.state import status_of
 from workbench.tuning import launching as studies
 from workbench.tuning import study
+from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, complete, without_secret
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import TrialReader, TrialRecord, best, counts
+from workbench.tuning.trials import TrialReader, TrialRecord, best, counts, pareto
 from workbench.workers import launch
 
 TRIALS_SHOWN = 15
 _CHANGES = ("trials", "minutes", "jobs")
-_FOR_NEW = ("sampler", "pruner", "metric", "direction", "seed", "device", "storage", "study")
+_FOR_NEW = ("sampler", "pruner", "metric", "direction", "seed", "device", "study")
 
 
 def tune(args: argparse.Namespace) -> int:
@@ -35,14 +37,22 @@ def tune(args: argparse.Namespace) -> int:
         return _resume(found, args) if args.resume else _show(found, as_json=args.json)
     if not args.words:
         raise UsageError("which recipe?", "workbench tune RECIPE [name=low..high …]")
-    planned = _plan(args)
+    storage = _new_storage(args)
+    planned = _plan(args, storage)
     if not args.json:
         _say_plan(planned)
-    folder = studies.start(planned, args.checkpoints)
+    folder = studies.start(planned, args.checkpoints, storage)
     return _follow(folder, args)
 
 
-def _plan(args: argparse.Namespace) -> Plan:
+def _new_storage(args: argparse.Namespace) -> str:
+    """The whole address of a new study's storage; its password may stand in the environment."""
+    asked = args.storage or ""
+    given = asked if HIDDEN not in asked else os.environ.get(STORAGE_VARIABLE, "")
+    return complete(without_secret(asked), given)
+
+
+def _plan(args: argparse.Namespace, storage: str) -> Plan:
     recipe, *words = args.words
     info = discover(args.recipes).find(recipe)
     if not info.error and schemas.cached(info) is None and output.is_terminal(sys.stderr):
@@ -56,12 +66,12 @@ def _plan(args: argparse.Namespace) -> Plan:
         minutes=args.minutes or 0.0,
         jobs=1 if args.jobs is None else args.jobs,
         sampler=args.sampler or "tpe",
-        pruner=args.pruner or "median",
+        pruner=args.pruner or "",
         metric=args.metric or "",
         way=args.direction or "",
         seed=args.seed or 0,
         device=args.device or "auto",
-        storage=args.storage or "",
+        storage=storage,
         name=args.study or "",
     )
     return studies.plan(wish, schema)
@@ -70,7 +80,9 @@ def _plan(args: argparse.Namespace) -> Plan:
 def _resume(folder: StudyFolder, args: argparse.Namespace) -> int:
     """Another attempt of the study, with other limits if the call says so."""
     given = {name: getattr(args, name) for name in _CHANGES if getattr(args, name) is not None}
-    launch.resume(folder.run, values=given)
+    given_address = args.storage or os.environ.get(STORAGE_VARIABLE, "")
+    storage = complete(folder.plan().storage, given_address, explicit=bool(args.storage))
+    launch.resume(folder.run, values=given, storage=storage)
     return _follow(folder, args)
 
 
@@ -79,10 +91,13 @@ def _refuse_what_is_for_new(args: argparse.Namespace) -> None:
     if args.resume and args.show:
         raise UsageError("a study is resumed or shown, one at a time")
     given = [f"--{name}" for name in _FOR_NEW if getattr(args, name) is not None]
+    given += ["--storage"] if args.show and args.storage is not None else []
     given += [f"--{name}" for name in _CHANGES if args.show and getattr(args, name) is not None]
     given += args.words
     if given:
-        changes = "it takes --trials, --minutes and --jobs" if args.resume else "it takes --json"
+        changes = (
+            "it takes --trials, --minutes, --jobs and --storage" if args.resume else "it takes --json"
+        )
         raise UsageError(
             f"{option} has the study as it is: {', '.join(given)} cannot be given", changes
         )
@@ -126,14 +141,15 @@ def _show(folder: StudyFolder, *, as_json: bool) -> int:
 
 def _say_plan(planned: Plan) -> None:
     """What is searched, before it starts."""
-    way = "lowest" if planned.direction == "min" else "highest"
+    ways = {"min": "lowest", "max": "highest"}
+    aims = " and ".join(f"the {ways[one.direction]} {one.metric}" for one in planned.objectives)
     size = planned.space.size if planned.sampler == "grid" else None
     points = "" if size is None else f", a grid of {size:,} points"
     limits = [f"{planned.trials:,} trials"] if planned.trials else []
     limits += [f"{planned.minutes:g} minutes"] if planned.minutes else []
     output.say(
         units.plain(
-            f"{planned.recipe.id}: the {way} {planned.metric} of {' or '.join(limits)}{points}, "
+            f"{planned.recipe.id}: {aims} of {' or '.join(limits)}{points}, "
             f"{planned.jobs} at a time, sampler {planned.sampler}, pruner {planned.pruner}"
         )
     )
@@ -143,24 +159,29 @@ def _say_plan(planned: Plan) -> None:
 
 
 def _say_trials(folder: StudyFolder) -> None:
-    """The best trials, each with its searched values."""
+    """The best trials, each with its searched values; of several metrics the Pareto front first."""
     planned, trials = folder.plan(), list(TrialReader(folder).read().values())
     if not trials:
         output.say("\nno trial has begun")
         return
     names = [dimension.name for dimension in planned.space.searched]
-    shown = _by_value(trials, planned.direction)[:TRIALS_SHOWN]
+    front = _front(planned, trials)
+    ranked = [*front, *(trial for trial in _by_value(trials, planned.direction) if trial not in front)]
+    shown = ranked[: max(TRIALS_SHOWN, len(front))]
     tally = ", ".join(f"{count} {state}" for state, count in counts(trials).items())
     output.say(f"\n{len(trials)} trials: {tally}")
+    if planned.has_several:
+        output.say(f"{len(front)} on the Pareto front, where no trial is better in every metric")
+    metrics = [one.metric for one in planned.objectives]
     output.write_table(
-        ["trial", "state", planned.metric, *names, "remark"],
+        ["trial", "state", *metrics, *names, "remark"],
         [
             [
                 trial.run,
                 trial.state,
-                units.number(trial.value),
+                *_reached(trial, len(metrics)),
                 *(output.number(trial.parameters.get(name)) for name in names),
-                trial.reason,
+                "Pareto front" if trial in front else trial.reason,
             ]
             for trial in shown
         ],
@@ -169,6 +190,16 @@ def _say_trials(folder: StudyFolder) -> None:
         output.say_aside(
             f"the other {len(trials) - len(shown)} are in {units.plain(str(folder.trials_file))}"
         )
+
+
+def _front(planned: Plan, trials: list[TrialRecord]) -> list[TrialRecord]:
+    """The Pareto front; empty where one metric counts."""
+    return pareto(trials, [one.direction for one in planned.objectives]) if planned.has_several else []
+
+
+def _reached(trial: TrialRecord, metrics: int) -> list[str]:
+    reached: list[float | None] = [*trial.values] or [trial.value]
+    return [units.number(value) for value in reached + [None] * (metrics - len(reached))]
 
 
 def _by_value(trials: list[TrialRecord], direction: str) -> list[TrialRecord]:
@@ -186,7 +217,7 @@ def _say_next(folder: StudyFolder) -> None:
     """What can be done with it."""
     planned = folder.plan()
     won = best(TrialReader(folder).read().values(), planned.direction)
-    if won is not None:
+    if won is not None and not planned.has_several:
         words = " ".join(
             f"{name}={_word(value)}"
             for name, value in won.parameters.items()
@@ -219,6 +250,7 @@ def _data(folder: StudyFolder, history: History) -> dict[str, object]:
         **vars(progress.outcome(history, status)),
         "study": planned,
         "counts": counts(trials),
-        "best_trial": best(trials, planned.direction),
+        "best_trial": None if planned.has_several else best(trials, planned.direction),
+        "pareto_front": _front(planned, trials),
         "trials": trials,
     }

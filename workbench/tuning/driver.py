@@ -8,57 +8,60 @@ import socket
 import time
 import traceback
 from collections.abc import Callable
+from dataclasses import replace
 
-import msgspec
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial
 
-from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
-from workbench.params import Value, parse_all
+from workbench.params import Value
 from workbench.runs import control, events
-from workbench.runs import folder as folders
-from workbench.runs.folder import Manifest, RunFolder
+from workbench.runs.folder import RunFolder
 from workbench.runs.recorder import Recorder, now
 from workbench.runs.state import State, Status, status_of
 from workbench.tuning.asked import Asked
 from workbench.tuning.ledger import Ledger
+from workbench.tuning.making import Maker, limits
 from workbench.tuning.running import RunningTrial
-from workbench.tuning.search import CUT_SHORT, RUN, Search
-from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import ENDED, TrialRecord
-from workbench.tuning.trials import TrialState as RecordedState
-from workbench.workers import launch
-from workbench.workers.calling import start_worker
+from workbench.tuning.search import Search
+from workbench.tuning.storage import Storage, StorageGoneError
+from workbench.tuning.study import StudyFolder
+from workbench.tuning.verdict import judge, record_from_optuna, record_of, refuse_hopeless
+from workbench.workers.crew import Crew
 from workbench.workers.faults import describe
-from workbench.workers.provenance import git_commit, versions
 from workbench.workers.standby import Standby
 
 POLL_S = 0.01
 OTHERS_POLL_S = 0.5  # between two looks at what other drivers of the same storage have done
-SAME_FAILURES = 3  # of a study in which no trial was complete: then it ends
-ANY_FAILURES = 10
+STORAGE_PATIENCE_S = 120.0  # a data base that is started anew; meanwhile the trials train on
+STORAGE_RETRY_S = 1.0
 
 
 class Driver:
-    """One attempt of a study; whatever happens is recorded. The lock is held already."""
+    """One attempt of a study; whatever happens is recorded. The lock is held already.
 
-    def __init__(self, folder: StudyFolder, standby: Standby) -> None:
+    `storage` is the whole address of the study's storage, with its password; empty for its own journal.
+    """
+
+    def __init__(self, folder: StudyFolder, standby: Standby, storage: str = "") -> None:
         self.folder = folder
         self.plan = folder.plan()
         self._standby = standby
+        self._storage = Storage(folder, storage)
         self._recorder = Recorder(folder.run.events_file)
         launches = control.launches(folder.run.control_file)
         self._attempt = max(len(launches), 1)
-        self._limits = _limits(self.plan, launches)
+        self._limits = limits(self.plan, launches)
         self._ledger = Ledger(
             folder, self._recorder, self.plan, attempt=self._attempt, total=self._limits.trials
         )
         self._asked = Asked(folder.run, self._recorder)
         self._trials: dict[int, tuple[Trial, RunningTrial]] = {}
         self._adopted: set[int] = set()
+        self._asked_for: tuple[Trial, dict[str, Value]] | None = None
         self._told_paused = False
         self._enough = False
         self._next_look = 0.0
+        self._storage_gone_at: float | None = None
         self._deadline = time.monotonic() + self._limits.minutes * 60
 
     def terminate(self, signal_name: str) -> None:
@@ -67,6 +70,7 @@ class Driver:
 
     def run(self) -> int:
         """Drive the study to its end; 0 when it finished or was stopped, 1 when it failed."""
+        self._crew = Crew(self._standby)
         try:
             self._drive()
         except BaseException as fault:  # noqa: BLE001 - whatever it is, it is the study's last word
@@ -75,10 +79,12 @@ class Driver:
             self._recorder.record(describe(fault, self._ledger.step, self.folder.name, {}))
             traceback.print_exception(fault)
             return 1
+        finally:
+            self._crew.close()
         return 0
 
     def _drive(self) -> None:
-        self._search = Search(self.folder, self.plan)
+        self._search = Search(self.folder, self.plan, self._storage)
         ended = len(self._search.counted())
         self._recorder.record(
             events.Started(
@@ -93,29 +99,41 @@ class Driver:
         self._recover()
         self._ledger.begin(ended)
         self._ledger.progress(len(self._trials), news=True)
-        self._maker = _Maker(self.folder, self.plan, self._standby)
+        self._maker = Maker(self.folder, self.plan, self._standby, self._crew)
         while True:
-            news = self._turn()
-            if not self._trials and self._is_over():
-                break
+            try:
+                news = self._turn()
+                self._storage_is_there()
+                if not self._trials and self._is_over():
+                    break
+            except StorageGoneError as fault:
+                if not self._wait_for_storage(fault):
+                    return
+                continue
             if not news:
-                time.sleep(POLL_S)
+                self._crew.wait(POLL_S)
         self._end()
 
     def _turn(self) -> bool:
-        """Look at everything once; whether anything happened."""
+        """Look at everything once; whether anything happened.
+
+        Where the storage is gone it is left in the middle, and comes back to what it did not do.
+        """
         self._asked.read(self._ledger.step)
         self._hand_on_pause()
         if self._asked.stop == "now":
             self._stop_trials()
         news = False
         for number, (trial, running) in list(self._trials.items()):
-            self._report(trial, running)
-            status = running.end()
+            running.read()
+            status = self._end_of(running)
             if status is not None:
-                self._report(trial, running)  # its last values came after what was read a moment ago
-                del self._trials[number]
+                running.read()  # its last values came after what was read a moment ago
+            self._report(trial, running)
+            if status is not None:
                 self._reap(trial, running, status)
+                del self._trials[number]
+                self._adopted.discard(number)
                 news = True
         while self._may_begin():
             self._begin()
@@ -151,12 +169,22 @@ class Driver:
         return self._enough
 
     def _begin(self) -> None:
-        trial, searched = self._search.ask()
-        values = self._maker.values(searched)
+        """Begin a trial, or the one that a storage which went away kept from beginning."""
+        self._asked_for = self._asked_for or self._search.ask()
+        trial, searched = self._asked_for
+        if self._search.has_place(trial, self._limits.trials):
+            self._start(trial, self._maker.values(searched))
+        else:
+            self._search.give_back(trial)
+        self._asked_for = None
+
+    def _start(self, trial: Trial, values: dict[str, Value]) -> None:
         try:
             folder = self._maker.start(
                 trial.number, values, self._search.forerunner(trial), self._noted(trial)
             )
+        except StorageGoneError:
+            raise
         except BaseException:
             self._search.again(trial, "it could not be started")
             raise
@@ -166,21 +194,32 @@ class Driver:
         return lambda run: self._search.began(trial, run)
 
     def _follow(self, trial: Trial, folder: RunFolder, values: dict[str, Value]) -> None:
-        plan = self.plan
-        running = RunningTrial(folder, trial.number, values, plan.metric, plan.direction)
+        running = RunningTrial(folder, trial.number, values, self.plan.objectives)
         self._trials[trial.number] = (trial, running)
-        self._ledger.write(_record(running, "running"))
+        self._ledger.write(record_of(running, "running"))
 
     # Following.
 
     def _report(self, trial: Trial, running: RunningTrial) -> None:
-        for reported in running.news():
+        while running.untold and not self.plan.has_several:
+            reported = running.untold[0]
             self._search.report(trial, reported.value, reported.epoch)
+            running.untold.popleft()
             if self.plan.pruner == "none" or running.pruning or self._asked.stop == "now":
                 continue
             if self._search.should_prune(trial):
                 running.pruning = True
                 running.stop(f"pruner {self.plan.pruner}")
+
+    def _end_of(self, running: RunningTrial) -> Status | None:
+        status = running.end()
+        if status is not None or not self._crew.has_lost(running.folder):
+            return status
+        if running.has_begun():
+            return replace(running.history.status(), state=State.LOST)
+        # Its worker left, or died of the run before, in the moment in which it was handed this one.
+        self._crew.start(running.folder)
+        return None
 
     def _stop_trials(self) -> None:
         for _, running in self._trials.values():
@@ -199,63 +238,25 @@ class Driver:
 
     def _reap(self, trial: Trial, running: RunningTrial, status: Status) -> None:
         """Tell Optuna and the record how a trial ended."""
-        state, reason = self._judge(running, status)
-        value = running.best()
+        adopted = running.number in self._adopted
+        state, reason = judge(running, status, adopted=adopted, stopped_by=self._asked.stopped_by)
+        record = record_of(running, state, reason)
         match state:
-            case "complete" if value is not None:
-                self._search.complete(trial, value)
+            case "complete":
+                self._search.complete(trial, running.values_reached() or ())
             case "pruned":
                 self._search.pruned(trial)
             case "again":
                 self._search.again(trial, reason)
-                self._ledger.write(_record(running, "again", reason))
-                return
             case _:
                 self._search.failed(trial, reason)
-        self._adopted.discard(trial.number)
-        record = _record(running, state, reason, None if state == "failed" else value)
-        self._ledger.ended(record, len(self._search.counted()))
-        self._refuse_hopeless(running)
-
-    def _judge(self, running: RunningTrial, status: Status) -> tuple[RecordedState, str]:
-        match status.state:
-            case State.FINISHED if running.best() is not None:
-                return "complete", ""
-            case State.FINISHED:
-                return "failed", running.missing_metric() or f"it has no finite {self.plan.metric}"
-            case State.STOPPED if running.stopping:
-                return "again", f"the study was stopped by {self._asked.stopped_by}"
-            case State.STOPPED if running.best() is not None:
-                return "pruned", status.reason
-            case State.PREEMPTED:
-                return "again", status.reason
-            case State.LOST if running.number in self._adopted:
-                return "again", status.reason
-            case State.LOST:  # in words that are the same for each
-                return "failed", "its worker died without a last word"
-        return "failed", running.failure()
-
-    def _refuse_hopeless(self, last: RunningTrial) -> None:
-        """End a study in which nothing works.
-
-        Raises:
-            WorkbenchError: with what its trials have in common.
-        """
-        ended = [trial for trial in self._ledger.trials.values() if trial.state in ENDED]
-        if not ended or any(trial.state != "failed" for trial in ended):
+        ended_well = status.state in {State.FINISHED, State.STOPPED}
+        self._crew.ended(running.folder, stays=ended_well)
+        if state == "again":
+            self._ledger.write(record)
             return
-        missing = last.missing_metric()
-        if missing and status_of(last.folder).state is State.FINISHED:
-            raise WorkbenchError(
-                f"{self.plan.recipe.id} does not report what counts: {missing}",
-                "name one that it reports with --metric",
-            )
-        reasons = {trial.reason for trial in ended}
-        if (len(ended) >= SAME_FAILURES and len(reasons) == 1) or len(ended) >= ANY_FAILURES:
-            raise WorkbenchError(
-                f"all of the first {len(ended)} trials failed: {ended[-1].reason}",
-                f"the last one's output: {last.folder.output_file}",
-            )
+        self._ledger.ended(record, len(self._search.counted()))
+        refuse_hopeless(self.plan, list(self._ledger.trials.values()), running)
 
     def _end(self) -> None:
         self._ledger.progress(0, stopping=bool(self._asked.stop), news=True)
@@ -266,6 +267,42 @@ class Driver:
             return
         finished = events.Finished(time=now(), step=step, results=self._ledger.results())
         self._recorder.record(finished)
+
+    # Without the storage.
+
+    def _storage_is_there(self) -> None:
+        if self._storage_gone_at is None:
+            return
+        self._storage_gone_at = None
+        self._ledger.message("the storage can be used again")
+        for trial, _ in self._search.left_running():
+            if (
+                trial.number not in self._trials
+            ):  # it went away between the trial's number and its values
+                self._search.again(trial, "the storage was gone when it was to begin")
+
+    def _wait_for_storage(self, fault: StorageGoneError) -> bool:
+        """Wait a moment for a storage that is gone; false where the study was stopped meanwhile.
+
+        Raises:
+            StorageGoneError: when it has been gone for too long.
+        """
+        if self._storage_gone_at is None:
+            self._storage_gone_at = time.monotonic()
+            self._ledger.message(
+                f"{fault.title}; trials at work train on, and it is tried again for "
+                f"{STORAGE_PATIENCE_S:g} seconds",
+                warning=True,
+            )
+        if self._asked.stop:
+            self._stop_trials()  # a resumption finds them where they are
+            stopped = events.Stopped(time=now(), step=self._ledger.step, by=self._asked.stopped_by)
+            self._recorder.record(stopped)
+            return False
+        if time.monotonic() - self._storage_gone_at > STORAGE_PATIENCE_S:
+            raise fault
+        time.sleep(STORAGE_RETRY_S)
+        return True
 
     # After an earlier driver.
 
@@ -288,125 +325,7 @@ class Driver:
 
     def _catch_up(self) -> None:
         """Record what Optuna was told and a driver that died did not come to write down."""
-        for frozen in self._search.own_ended():
+        for frozen, run in self._search.own_ended():
             known = self._ledger.trials.get(frozen.number)
             if known is None or known.state == "running":
-                self._ledger.write(_from_optuna(frozen))
-
-
-class _Maker:
-    """Makes runs of trials, all with the same recipe, versions and commit."""
-
-    def __init__(self, folder: StudyFolder, plan: Plan, standby: Standby) -> None:
-        self._folder = folder
-        self._plan = plan
-        self._standby = standby
-        self._info = _recipe(folder, plan)
-        self._parameters = launch.schema_of(self._info, standby).parameters
-        self._versions = versions()
-        self._commit = git_commit(self._info.file.parent)
-        folder.trials_dir.mkdir(exist_ok=True)
-
-    def ready(self) -> bool:
-        """Whether a worker would start without importing torch first.
-
-        A recipe that is no training may do without torch, so its first trials need not wait for it.
-        """
-        return self._standby.ready or not self._standby.started or self._info.kind == "Recipe"
-
-    def values(self, searched: dict[str, Value]) -> dict[str, Value]:
-        """All parameters of a trial, checked."""
-        return parse_all(self._parameters, {**self._plan.space.fixed, **searched})
-
-    def start(
-        self, number: int, values: dict[str, Value], forerunner: str, note: Callable[[str], None]
-    ) -> RunFolder:
-        """Start the run of a trial, or go on with that of the trial whose place it takes.
-
-        `note` is told the run's name before its worker starts.
-        """
-        before = RunFolder(self._folder.trials_dir / forerunner) if forerunner else None
-        if before is not None and before.manifest_file.is_file() and status_of(before).state.ended:
-            note(before.name)
-            launch.resume(before, standby=self._warm())
-            return before
-        plan = self._plan
-        name = self._folder.trial(number).name
-        manifest = Manifest(
-            name=name,
-            recipe=plan.recipe,
-            parameters=values,
-            seed=plan.seed,
-            device=plan.device,
-            versions=self._versions,
-            git_commit=self._commit,
-        )
-        note(name)
-        folder, _ = folders.create(manifest, self._folder.trials_dir, name=name)
-        control.ask(folder.control_file, control.Launch(device=plan.device, client=self._folder.name))
-        start_worker(folder, self._warm())
-        return folder
-
-    def _warm(self) -> Standby | None:
-        return self._standby if self._standby.ready else None
-
-
-class _Limits(msgspec.Struct, frozen=True):
-    trials: int
-    minutes: float
-    jobs: int
-
-
-def _limits(plan: Plan, launches: list[control.Launch]) -> _Limits:
-    """What holds in this attempt: the plan's, changed by what its launches said."""
-    limits = {"trials": plan.trials, "minutes": plan.minutes, "jobs": plan.jobs}
-    for launched in launches:
-        limits.update(launched.parameters)  # type: ignore[arg-type]  # checked when it was asked for
-    size = plan.space.size if plan.sampler == "grid" else None
-    if size is not None:
-        limits["trials"] = min(limits["trials"] or size, size)
-    return msgspec.convert(limits, _Limits, strict=False)
-
-
-def _recipe(folder: StudyFolder, plan: Plan) -> RecipeInfo:
-    info = launch.recipe_of(folder.run)
-    if info.error:
-        raise WorkbenchError(f"{plan.recipe.id} is no recipe: {info.error}", f"mend {info.file}")
-    return info
-
-
-def _record(
-    running: RunningTrial, state: RecordedState, reason: str = "", value: float | None = None
-) -> TrialRecord:
-    return TrialRecord(
-        number=running.number,
-        state=state,
-        run=running.folder.name,
-        parameters=running.values,
-        value=value,
-        began=round(running.began, 3),
-        ended=0.0 if state == "running" else now(),
-        reason=reason,
-    )
-
-
-_RECORDED: dict[TrialState, RecordedState] = {
-    TrialState.COMPLETE: "complete",
-    TrialState.PRUNED: "pruned",
-    TrialState.FAIL: "failed",
-}
-
-
-def _from_optuna(trial: FrozenTrial) -> TrialRecord:
-    began, ended = trial.datetime_start, trial.datetime_complete
-    cut_short = trial.user_attrs.get(CUT_SHORT, "")
-    return TrialRecord(
-        number=trial.number,
-        state="again" if cut_short else _RECORDED[trial.state],
-        run=str(trial.user_attrs.get(RUN, "")).partition("/")[2],
-        parameters=dict(trial.params),
-        value=trial.value,
-        began=began.timestamp() if began else 0.0,
-        ended=ended.timestamp() if ended else 0.0,
-        reason=cut_short or str(trial.user_attrs.get("fail_reason", "")),
-    )
+                self._ledger.write(record_from_optuna(frozen, run))

@@ -6,29 +6,35 @@ import shutil
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from workbench.catalog import RecipeInfo
-from workbench.errors import UsageError, WorkbenchError, refuse
+from workbench.errors import UsageError, WorkbenchError, refuse, unknown
 from workbench.runs import control
 from workbench.runs import folder as folders
 from workbench.runs.comparison import direction
 from workbench.runs.folder import Manifest, RecipeReference, write_atomically
 from workbench.schema import Schema
 from workbench.tuning import methods, space
-from workbench.tuning.study import CHANGEABLE, RECIPE_PREFIX, Plan, StudyFolder
+from workbench.tuning.address import without_secret
+from workbench.tuning.study import CHANGEABLE, RECIPE_PREFIX, Objective, Plan, StudyFolder
 from workbench.workers import devices
 from workbench.workers.calling import start_worker
 from workbench.workers.provenance import git_commit, versions
 
 USUAL_TRIALS = 30  # where a call gives neither trials nor minutes
+USUAL_PRUNER = "median"
+_WAYS = ("min", "max")
 
 
 @dataclass(frozen=True)
 class Wish:
-    """A study as a person asks for it; `metric` and `way` are empty for the recipe's own."""
+    """A study as a person asks for it.
+
+    `metric` and `way` may list several, with commas, and are empty for the recipe's own; `pruner` is
+    empty for the usual one. `storage` is the whole address, with its password.
+    """
 
     recipe: RecipeInfo
     words: Mapping[str, str] = field(default_factory=dict)
@@ -36,9 +42,9 @@ class Wish:
     minutes: float = 0.0
     jobs: int = 1
     sampler: str = "tpe"
-    pruner: str = "median"
+    pruner: str = ""
     metric: str = ""
-    way: Literal["min", "max", ""] = ""
+    way: str = ""
     seed: int = 0
     device: str = "auto"
     storage: str = ""
@@ -55,8 +61,9 @@ def plan(wish: Wish, schema: Schema) -> Plan:
     found, faults = space.check(schema.parameters, wish.words)
     if not found.searched and not faults:
         faults.append("there is nothing to search: name a range or a list, lr=1e-4..1e-1 width=8,16,32")
-    faults += methods.faults(wish.sampler, wish.pruner, found)
-    metric, way = _aim(wish, schema, faults)
+    objectives = _objectives(wish, schema, faults)
+    pruner = wish.pruner or ("none" if len(objectives) > 1 else USUAL_PRUNER)
+    faults += methods.faults(wish.sampler, pruner, found, len(objectives))
     limits = {"trials": wish.trials, "minutes": wish.minutes, "jobs": wish.jobs}
     for parameter in CHANGEABLE:
         try:
@@ -74,22 +81,21 @@ def plan(wish: Wish, schema: Schema) -> Plan:
     return Plan(
         recipe=_reference(wish.recipe),
         space=found,
-        metric=metric,
-        direction=way or "min",
+        objectives=objectives,
         sampler=wish.sampler,
-        pruner=wish.pruner,
+        pruner=pruner,
         trials=_trials(wish, found),
         minutes=wish.minutes,
         jobs=wish.jobs,
         seed=wish.seed,
         device=wish.device,
-        storage=wish.storage,
+        storage=without_secret(wish.storage),
         name=wish.name,
     )
 
 
-def start(planned: Plan, checkpoints: Path) -> StudyFolder:
-    """Make the study's folder and start its driver.
+def start(planned: Plan, checkpoints: Path, storage: str = "") -> StudyFolder:
+    """Make the study's folder and start its driver, which is told the `storage` with its password.
 
     Raises:
         WorkbenchError: when nothing can be recorded, or no process started.
@@ -113,21 +119,42 @@ def start(planned: Plan, checkpoints: Path) -> StudyFolder:
         shutil.rmtree(run.path, ignore_errors=True)
         raise WorkbenchError(f"{folder.plan_file} cannot be written: {fault.strerror}") from None
     control.ask(run.control_file, control.Launch(device=planned.device))
-    start_worker(run, None)
+    start_worker(run, None, storage=storage)
     return folder
 
 
-def _aim(wish: Wish, schema: Schema, faults: list[str]) -> tuple[str, Literal["min", "max", ""]]:
-    """The metric that counts and which way it is better; what is not known is a fault."""
-    metric = wish.metric or schema.monitor
-    if not metric:
+def _objectives(wish: Wish, schema: Schema, faults: list[str]) -> tuple[Objective, ...]:
+    """The metrics that count and which way each is better; what is not known is a fault."""
+    metrics = _words(wish.metric or schema.monitor)
+    if not metrics:
         faults.append(f"{wish.recipe.id} names no metric that counts: say which with --metric")
-    way = wish.way or direction(metric, schema.monitor, schema.monitor_mode)
-    if metric and not way:
+    faults += [f"metric {name} is named twice" for name in _twice(metrics)]
+    ways = _words(wish.way)
+    faults += [unknown("direction", way, _WAYS) for way in ways if way not in _WAYS]
+    if ways and metrics and len(ways) != len(metrics):
         faults.append(
-            f"whether {metric} is better low or high is not known: say --direction min or max"
+            f"there are {len(metrics)} metrics and {len(ways)} directions: give --direction one of "
+            f"each, as in {','.join(_WAYS[: len(metrics)])}"
         )
-    return metric, way
+        return ()
+    known = ways or [direction(metric, schema.monitor, schema.monitor_mode) for metric in metrics]
+    for metric, way in zip(metrics, known, strict=False):
+        if not way:
+            faults.append(
+                f"whether {metric} is better low or high is not known: say --direction min or max"
+            )
+    return tuple(
+        Objective(metric, "max" if way == "max" else "min")
+        for metric, way in zip(metrics, known, strict=False)
+    )
+
+
+def _words(text: str) -> list[str]:
+    return [word.strip() for word in text.split(",") if word.strip()]
+
+
+def _twice(names: list[str]) -> list[str]:
+    return [name for index, name in enumerate(names) if name in names[:index]]
 
 
 def _trials(wish: Wish, found: space.Space) -> int:

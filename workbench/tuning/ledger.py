@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from typing import Literal
 
 import msgspec
 
@@ -12,8 +13,9 @@ from workbench.runs import events
 from workbench.runs.jsonl import Appender
 from workbench.runs.progress import Goal, ProgressMeter
 from workbench.runs.recorder import Recorder, now
+from workbench.tuning.running import DURATION
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import ENDED, TrialReader, TrialRecord, best, counts
+from workbench.tuning.trials import ENDED, TrialReader, TrialRecord, best, counts, pareto
 
 PROGRESS_INTERVAL_S = 5.0
 
@@ -28,7 +30,8 @@ class Ledger:
         self._recorder = recorder
         self._plan = plan
         self._due = 0.0
-        goal = Goal(plan.metric, plan.direction)
+        # Of several metrics no trial is the best.
+        goal = None if plan.has_several else Goal(plan.metric, plan.direction)
         self.trials: dict[int, TrialRecord] = dict(TrialReader(folder).read())
         step = sum(trial.state in ENDED for trial in self.trials.values())
         self._meter = ProgressMeter(recorder, device="", attempt=attempt, step=step, goal=goal)
@@ -43,7 +46,7 @@ class Ledger:
         """Go on where an earlier attempt ended: its best counts."""
         self._meter.step = step
         known = best(self.trials.values(), self._plan.direction)
-        if known is not None and known.value is not None:
+        if known is not None and known.value is not None and not self._plan.has_several:
             self._meter.observe(step, {self._plan.metric: known.value})
 
     def write(self, record: TrialRecord) -> None:
@@ -54,14 +57,23 @@ class Ledger:
     def ended(self, record: TrialRecord, step: int) -> None:
         """A trial has ended and counts as the `step`-th: one more point of the curves."""
         self.write(record)
-        quantity = self._plan.metric.partition("/")[2] or self._plan.metric
         if record.value is not None and record.state == "complete":
-            self._meter.observe(step, {self._plan.metric: record.value})
-            best_so_far = record.value if self._meter.best is None else self._meter.best.value
-            values = {f"trial/{quantity}": record.value, f"best/{quantity}": best_so_far}
-            self._recorder.metrics(step, {**values, "duration_s": record.ended - record.began})
+            duration = {DURATION: record.ended - record.began}
+            self._recorder.metrics(step, {**duration, **self._curves(record, step)})
         self._meter.advance(step)
         print(self.sentence(record), flush=True)
+
+    def _curves(self, record: TrialRecord, step: int) -> dict[str, float]:
+        """What a complete trial adds to the curves: its values, and the best so far of one metric."""
+        objectives = self._plan.objectives
+        reached = record.values or (record.value or 0.0,)
+        names = [one.metric.partition("/")[2] or one.metric for one in objectives]
+        values = {f"trial/{name}": value for name, value in zip(names, reached, strict=True)}
+        if not self._plan.has_several:
+            self._meter.observe(step, {self._plan.metric: reached[0]})
+            best_so_far = reached[0] if self._meter.best is None else self._meter.best.value
+            values[f"best/{names[0]}"] = best_so_far
+        return values
 
     def progress(self, at_work: int, *, stopping: bool = False, news: bool = False) -> None:
         """Record where the study is, where there is news or the last record is old."""
@@ -79,6 +91,9 @@ class Ledger:
         tally: dict[str, float | str] = {
             f"trials {state}": count for state, count in counts(trials).items()
         }
+        if self._plan.has_several:
+            front = pareto(trials, [one.direction for one in self._plan.objectives])
+            return {"Pareto front": ", ".join(trial.run for trial in front) or "empty", **tally}
         won = best(trials, self._plan.direction)
         if won is None or won.value is None:
             return tally
@@ -92,16 +107,22 @@ class Ledger:
 
     def sentence(self, record: TrialRecord) -> str:
         """A trial in one line, for the log: `trial-0003 complete  val/accuracy 0.971  lr 0.0021`."""
-        value = "" if record.value is None else f"{self._plan.metric} {units.number(record.value)}"
+        reached = record.values or (() if record.value is None else (record.value,))
+        value = "  ".join(
+            f"{one.metric} {units.number(value)}"
+            for one, value in zip(self._plan.objectives, reached, strict=False)
+        )
         searched = (
             f"{n} {_word(record.parameters[n])}" for n in self._searched() if n in record.parameters
         )
         parts = (f"{record.run} {record.state}", value, *searched, record.reason)
         return units.plain("  ".join(filter(None, parts)))
 
-    def message(self, text: str) -> None:
-        """Tell the user a sentence, beside the curves."""
-        self._recorder.record(events.Message(time=now(), text=text))
+    def message(self, text: str, *, warning: bool = False) -> None:
+        """Tell the user a sentence, beside the curves and in the log."""
+        level: Literal["info", "warning"] = "warning" if warning else "info"
+        self._recorder.record(events.Message(time=now(), text=text, level=level))
+        print(units.plain(text), flush=True)
 
     def _searched(self) -> list[str]:
         return [dimension.name for dimension in self._plan.space.searched]

@@ -14,20 +14,27 @@ MOST_GRID_POINTS = 10_000
 
 
 class Sampler(NamedTuple):
-    """A way to choose the next trial: what it does, whether it takes choices, what it needs."""
+    """A way to choose the next trial: what it does, what it takes, what it needs.
+
+    Attributes:
+        choices: it takes lists, not only ranges.
+        several: it can search for the best of several metrics.
+    """
 
     text: str
     choices: bool = True
+    several: bool = True
     module: str = "optuna"
 
 
 SAMPLERS = {
     "tpe": Sampler("learns which regions are good (tree-structured Parzen estimator)"),
     "gp": Sampler("learns a Gaussian process; for few, costly trials"),
-    "cmaes": Sampler("moves a cloud of points downhill; for numbers alone", False, "cmaes"),
+    "cmaes": Sampler("moves a cloud of points downhill; for numbers alone", False, False, "cmaes"),
     "random": Sampler("draws at random"),
     "qmc": Sampler("spreads evenly, better than at random; for numbers alone", False),
     "grid": Sampler("tries every combination"),
+    "nsga2": Sampler("crosses and mutates the best; for several metrics and many trials"),
 }
 PRUNERS = {
     "median": "ends a trial that is worse than half of the others were at that epoch",
@@ -38,13 +45,18 @@ PRUNERS = {
 }
 
 
-def faults(sampler: str, pruner: str, space: Space) -> list[str]:
+def faults(sampler: str, pruner: str, space: Space, metrics: int = 1) -> list[str]:
     """A sentence for everything that the two cannot do."""
     found = []
     if pruner not in PRUNERS:
         found.append(unknown("pruner", pruner, PRUNERS))
+    elif pruner != "none" and metrics > 1:
+        found.append(f"pruner {pruner} compares one metric: with several, leave it out")
     if sampler not in SAMPLERS:
         return [*found, unknown("sampler", sampler, SAMPLERS)]
+    if metrics > 1 and not SAMPLERS[sampler].several:
+        able = ", ".join(name for name, other in SAMPLERS.items() if other.several)
+        found.append(f"sampler {sampler} searches for one metric: with several take one of {able}")
     listed = [d.name for d in space.searched if d.kind == "choice"]
     if listed and not SAMPLERS[sampler].choices:
         found.append(

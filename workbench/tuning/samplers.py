@@ -25,6 +25,7 @@ from workbench.tuning.study import Plan
 
 PATIENT_TRIALS = 5  # none is pruned before that many have shown what is usual
 PATIENT_EPOCHS = 1
+GENERATIONS = 5
 
 
 @contextmanager
@@ -45,10 +46,17 @@ def make_sampler(plan: Plan, seed: int) -> BaseSampler:
                 return optuna.samplers.CmaEsSampler(seed=seed)
             case "qmc":
                 return optuna.samplers.QMCSampler(seed=plan.seed, scramble=True)
+            case "nsga2":
+                return optuna.samplers.NSGAIISampler(population_size=_population(plan), seed=seed)
             case "random" | "grid":
                 return optuna.samplers.RandomSampler(seed=seed)
             case _:
                 return optuna.samplers.TPESampler(seed=seed)
+
+
+def _population(plan: Plan) -> int:
+    """Few enough for some generations; Optuna's own 50 would be all of most studies."""
+    return min(max(plan.trials // GENERATIONS, 8), 50) if plan.trials else 20
 
 
 def make_pruner(plan: Plan) -> BasePruner:

@@ -26,18 +26,24 @@ JOBS = Parameter(name="jobs", kind="int", default=1, low=1, high=256, help="tria
 CHANGEABLE = (TRIALS, MINUTES, JOBS)
 
 
+class Objective(msgspec.Struct, frozen=True):
+    """A metric that counts, and which way it is better."""
+
+    metric: str
+    direction: Literal["min", "max"]
+
+
 class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What `study.json` says: all that was decided before the study began.
 
-    `storage` is Optuna's address of one, and empty for the study's own journal; `name` is the study's
-    name in it. `trials` and `minutes` are 0 where there is no limit.
+    `storage` is Optuna's address of one, without its password, and empty for the study's own journal;
+    `name` is the study's name in it. `trials` and `minutes` are 0 where there is no limit.
     """
 
     format: int = FORMAT
     recipe: RecipeReference
     space: Space
-    metric: str
-    direction: Literal["min", "max"]
+    objectives: tuple[Objective, ...]
     sampler: str = "tpe"
     pruner: str = "median"
     trials: int = 0
@@ -48,12 +54,27 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     storage: str = ""
     name: str = ""
 
+    @property
+    def metric(self) -> str:
+        """The first metric that counts: of a study with one, the only one."""
+        return self.objectives[0].metric
+
+    @property
+    def direction(self) -> Literal["min", "max"]:
+        """Which way the first metric is better."""
+        return self.objectives[0].direction
+
+    @property
+    def has_several(self) -> bool:
+        """Whether several metrics count, so that there is no best trial but a Pareto front."""
+        return len(self.objectives) > 1
+
     def as_parameters(self) -> dict[str, Value]:
         """As the parameters of a run, for whoever lists or compares studies."""
         return {
             **{dimension.name: dimension.words() for dimension in self.space.searched},
             **self.space.fixed,
-            "metric": f"{self.metric} ({self.direction})",
+            "metric": ", ".join(f"{one.metric} ({one.direction})" for one in self.objectives),
             "sampler": self.sampler,
             "pruner": self.pruner,
             "trials": self.trials,

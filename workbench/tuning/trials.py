@@ -19,7 +19,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     """One trial as it stands; a later record of the same number takes the place of an earlier one.
 
     `run` is the name of its run in the study's folder of trials, `again` the state of one that was cut
-    short and is tried again under another number, which counts in its place. Times are seconds since
+    short and is tried again under another number, which counts in its place. `value` is that of the
+    first metric that counts, `values` those of all where there are several. Times are seconds since
     1970.
     """
 
@@ -28,6 +29,7 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     run: str
     parameters: dict[str, Value] = {}
     value: float | None = None
+    values: tuple[float, ...] = ()
     began: float = 0.0
     ended: float = 0.0
     reason: str = ""
@@ -58,6 +60,26 @@ def best(trials: Iterable[TrialRecord], direction: str) -> TrialRecord | None:
         return None
     sign = 1.0 if direction == "min" else -1.0
     return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
+
+
+def pareto(trials: Iterable[TrialRecord], directions: Sequence[str]) -> list[TrialRecord]:
+    """The complete trials that no other one beats in every metric, the first metric's best first."""
+    signs = [1.0 if direction == "min" else -1.0 for direction in directions]
+    complete = [trial for trial in trials if trial.state == "complete" and trial.values]
+
+    def costs(trial: TrialRecord) -> tuple[float, ...]:
+        return tuple(sign * value for sign, value in zip(signs, trial.values, strict=True))
+
+    front: list[TrialRecord] = []
+    for trial in sorted(complete, key=lambda t: (costs(t), t.number)):
+        # Sorted, so that whatever beats it is in the front already.
+        if not any(_is_beaten(costs(trial), costs(better)) for better in front):
+            front.append(trial)
+    return front
+
+
+def _is_beaten(costs: Sequence[float], by: Sequence[float]) -> bool:
+    return tuple(costs) != tuple(by) and all(b <= a for a, b in zip(costs, by, strict=True))
 
 
 def counts(trials: Sequence[TrialRecord]) -> dict[str, int]:

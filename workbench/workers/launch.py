@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -96,12 +96,15 @@ def resume(
     *,
     values: Mapping[str, object] | None = None,
     device: str | None = None,
+    start: Callable[[RunFolder], None] | None = None,
     standby: Standby | None = None,
+    storage: str = "",
 ) -> None:
     """Start another attempt of an ended or lost run, from its last checkpoint where it has one.
 
     `values` change parameters from there on: more epochs, another learning rate; of a study, how many
-    trials it makes.
+    trials it makes. `start` starts the worker where the standby is not to do so;
+    `storage` is the whole address of a study's storage where that needs a password.
 
     Raises:
         AliveError: when the run is alive, or another client was faster.
@@ -121,7 +124,10 @@ def resume(
     with alone(folder):
         refuse_living(folder, "be resumed")
         control.ask(folder.control_file, control.Launch(device=asked, parameters=overrides))
-        start_worker(folder, standby)
+        if start is None:
+            start_worker(folder, standby, storage=storage)
+        else:
+            start(folder)
 
 
 def fork(  # the keywords of launch, and where to fork from

@@ -9,11 +9,16 @@ import os
 import signal
 import sys
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import NoReturn
 
 from workbench.runs.folder import RunFolder
 from workbench.runs.lock import LockHeldError, RunLock
+from workbench.workers.pipes import Inbox
+from workbench.workers.surroundings import Surroundings
+
+MOST_RUNS = 200  # of a worker that stays: what a recipe leaks ends with its process
 
 
 def daemonize() -> bool:
@@ -32,34 +37,82 @@ def daemonize() -> bool:
     return True
 
 
-def work(path: Path, *, warm: bool) -> int:
-    """Be the worker of the run in `path` until it ends; the exit status for this process."""
+@dataclass
+class Worked:
+    """How a run in this process ended: the exit status, the signals that came, where it computed."""
+
+    status: int = 1
+    signals: list[str] = field(default_factory=list)
+    device: str = ""
+
+
+def work(path: Path, *, warm: bool, device: str = "") -> Worked:
+    """Be the worker of the run in `path` until it ends; on `device` where the run may be there."""
     folder = RunFolder(path)
     redirect_output(folder)
-    early: list[str] = []
-    listen(early.append)  # a preemption does not wait for the imports below
+    done = Worked()
+    listen(done.signals.append)  # a preemption does not wait for the imports below
     lock = RunLock(folder.lock_file)
     try:
         lock.acquire()
     except LockHeldError:
         print("another worker has this run already", file=sys.stderr)
-        return 1
+        return done
     try:
         # Imported under the lock, so that the run is seen to be starting, not lost.
         from workbench.workers.attempt import Attempt  # noqa: PLC0415
 
-        attempt = Attempt(folder, warm=warm)
-        listen(attempt.terminate)
+        attempt = Attempt(folder, warm=warm, device=device)
+
+        def terminate(name: str) -> None:
+            done.signals.append(name)
+            attempt.terminate(name)
+
+        early = list(done.signals)
+        listen(terminate)
         for name in early:
             attempt.terminate(name)
-        return attempt.execute()
+        done.status, done.device = attempt.execute(), attempt.device
+        return done
     finally:
         lock.release()
 
 
-def work_and_leave(path: Path, *, warm: bool) -> None:
+def work_and_leave(path: Path, *, warm: bool, jobs: str = "") -> None:
     """Work in a forked process: leave without running what the parent had registered for its exit."""
-    leave(lambda: work(path, warm=warm))
+    leave(lambda: _stay(path, Path(jobs), warm=warm) if jobs else work(path, warm=warm).status)
+
+
+def _stay(path: Path, jobs: Path, *, warm: bool) -> int:
+    try:
+        inbox = Inbox(jobs)
+    except OSError:  # the crew has closed meanwhile
+        return work(path, warm=warm).status
+    return stay(path, inbox, warm=warm)
+
+
+def stay(path: Path, inbox: Inbox, *, warm: bool) -> int:
+    """Work on the run in `path`, then on those that come through `inbox`, as long as all is well.
+
+    A process in which a run failed, or that was sent a signal, is not given another one.
+    """
+    surroundings = Surroundings()
+    done, runs = Worked(), 0
+    following: Path | None = path
+    while following is not None:
+        done = work(following, warm=warm, device=done.device)
+        runs += 1
+        signal.signal(signal.SIGTERM, signal.SIG_DFL)  # between two runs there is nothing to finish
+        signal.signal(signal.SIGINT, signal.SIG_DFL)
+        if done.status or done.signals or runs == MOST_RUNS:
+            inbox.close()  # before the bell, so that nothing more is sent here
+            inbox.ring()
+            return done.status
+        inbox.ring()
+        surroundings.restore()
+        following, warm = inbox.next(), True
+    inbox.clear_away()
+    return done.status
 
 
 def leave(act: Callable[[], int]) -> NoReturn:
