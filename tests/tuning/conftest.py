@@ -9,7 +9,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import msgspec
+import optuna
 import pytest
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from tests.tuning.recipe_source import BOWL
 from workbench import paths
@@ -55,9 +58,11 @@ Make = Callable[..., StudyFolder]
 def study(bowl: RecipeInfo, checkpoints: Path) -> Make:
     """A study's folder, as a client makes it, with no driver yet."""
 
-    def make(storage: str = "", name: str = "", **wish: object) -> StudyFolder:
+    def make(
+        storage: str = "", name: str = "", recipe: RecipeInfo = bowl, **wish: object
+    ) -> StudyFolder:
         words = wish.pop("words", {"x": "-1..1"})
-        asked = launching.Wish(bowl, words, storage=storage, name=name, **wish)
+        asked = launching.Wish(recipe, words, storage=storage, name=name, **wish)
         planned = launching.plan(asked, SCHEMA)
         reference = msgspec.structs.replace(planned.recipe, id=f"tune/{planned.recipe.id}")
         run, _ = create(Manifest(name="", recipe=reference), checkpoints)
@@ -70,9 +75,9 @@ def study(bowl: RecipeInfo, checkpoints: Path) -> Make:
 
 
 @pytest.fixture
-def drive(standby: Standby) -> Callable[[StudyFolder], int]:
-    """Drives a study in this process to its end."""
-    return lambda folder: Driver(folder, standby, folder.plan().storage).run()
+def drive() -> Callable[[StudyFolder], int]:
+    """Drives a study in this process to its end; its recipe needs no torch, nor do its workers."""
+    return lambda folder: Driver(folder, Standby(), folder.plan().storage).run()
 
 
 @pytest.fixture
@@ -95,6 +100,12 @@ def _no_process_survives(_own_folders: None) -> Iterator[None]:
     for run in all_runs(place):
         for folder in [run, *all_runs(StudyFolder(run).trials_dir)]:
             kill(folder)
+
+
+def opened(folder: StudyFolder) -> optuna.Study:
+    """The study by Optuna's own means."""
+    storage = JournalStorage(JournalFileBackend(str(folder.journal_file)))
+    return optuna.load_study(study_name=folder.name, storage=storage)
 
 
 def kill(folder: RunFolder) -> None:

@@ -28,6 +28,7 @@ class Bowl(Recipe):
                 raise ValueError("it crashed")
             if self.params.mood == "die":
                 os.kill(os.getpid(), signal.SIGKILL)
-            run.log({"val/loss": (self.params.x - 0.3) ** 2 + 1 / epoch})
+            loss = (self.params.x - 0.3) ** 2 + 1 / epoch
+            run.log({"val/loss": loss, "size": self.params.width})
             time.sleep(self.params.pace_s)
 '''

@@ -9,8 +9,7 @@ from pathlib import Path
 import optuna
 from optuna.trial import TrialState
 
-from tests.tuning.conftest import kill
-from tests.tuning.test_driver import opened
+from tests.tuning.conftest import kill, opened
 from workbench.runs.folder import all_runs
 from workbench.runs.state import State, status_of
 from workbench.tuning.study import StudyFolder
@@ -28,7 +27,7 @@ def counted(folder: StudyFolder) -> Counter[str]:
 
 def test_a_killed_driver_costs_no_trial_and_none_is_counted_twice(study: Make, wait: Wait) -> None:
     folder = study(
-        words={"x": "-1..1", "epochs": "4", "pace_s": "0.5"}, trials=4, jobs=2, pruner="none"
+        words={"x": "-1..1", "epochs": "4", "pace_s": "0.3"}, trials=4, jobs=2, pruner="none"
     )
     start_worker(folder.run, None)
     wait(lambda: counted(folder)["complete"] >= 1 and status_of(folder.trial(2)).step > 0)
@@ -69,8 +68,8 @@ def test_two_drivers_on_one_storage_share_the_work(study: Make, wait: Wait, tmp_
     wait(lambda: all(status_of(folder.run).state.ended for folder in both))
     assert [status_of(folder.run).state for folder in both] == [State.FINISHED] * 2
     trials = optuna.load_study(storage=storage, study_name="both").trials
-    assert {trial.state for trial in trials} == {TrialState.COMPLETE}
     shares = [len(TrialReader(folder).read()) for folder in both]
-    assert sum(shares) == len(trials)
-    assert 6 <= len(trials) <= 7  # both may begin the last one at the same instant
+    assert sum(shares) == 6
+    assert TrialState.RUNNING not in {trial.state for trial in trials}
+    assert len([trial for trial in trials if trial.state is TrialState.COMPLETE]) == 6
     assert min(shares) >= 1

@@ -35,6 +35,13 @@ def test_an_unknown_pruner_is_refused_with_the_nearest() -> None:
     ]
 
 
+def test_what_is_made_for_one_metric_is_refused_for_several() -> None:
+    assert methods.faults("nsga2", "none", Space((LR, KIND)), metrics=2) == []
+    pruner, sampler = methods.faults("cmaes", "median", Space((LR,)), metrics=2)
+    assert "pruner median compares one metric" in pruner
+    assert "take one of tpe, gp, random, qmc, grid, nsga2" in sampler
+
+
 @pytest.mark.parametrize("sampler", methods.SAMPLERS)
 def test_every_sampler_can_do_something(sampler: str) -> None:
     assert methods.faults(sampler, "none", Space((Dimension("width", "int", 1, 9),))) == []

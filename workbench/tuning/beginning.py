@@ -6,10 +6,12 @@ import os
 import traceback
 from collections.abc import Callable
 
+from workbench.catalog import RecipeInfo
 from workbench.runs.recorder import Recorder
 from workbench.tuning import methods
 from workbench.tuning.address import STORAGE_VARIABLE, complete
 from workbench.tuning.study import StudyFolder
+from workbench.workers import launch
 from workbench.workers.faults import describe
 from workbench.workers.standby import Standby
 
@@ -30,7 +32,8 @@ def begin(
         storage = complete(plan.storage, given)
         # Trials beside each other would else have all cores each, and wait for one another.
         os.environ.setdefault(THREADS_VARIABLE, str(max((os.cpu_count() or 1) // plan.jobs, 1)))
-        standby.start()
+        if _may_need_torch(launch.recipe_of(folder.run)):
+            standby.start()
 
         from workbench.tuning.driver import Driver  # noqa: PLC0415 - Optuna, while torch is loaded
 
@@ -47,3 +50,9 @@ def begin(
         return driver.run()
     finally:
         standby.close()
+
+
+def _may_need_torch(info: RecipeInfo) -> bool:
+    """Whether its workers are better forked from a process that has torch than started alone."""
+    texts = [info.file, *info.file.parent.glob("_*.py")]
+    return info.kind != "Recipe" or any(b"torch" in text.read_bytes() for text in texts)

@@ -193,8 +193,10 @@ class Driver:
     def _noted(self, trial: Trial) -> Callable[[str], None]:
         return lambda run: self._search.began(trial, run)
 
-    def _follow(self, trial: Trial, folder: RunFolder, values: dict[str, Value]) -> None:
+    def _follow(self, trial: Trial, folder: RunFolder, values: dict[str, Value], told: int = 0) -> None:
+        """Take the trial among those at work; its first `told` values are in the storage already."""
         running = RunningTrial(folder, trial.number, values, self.plan.objectives)
+        running.told = told
         self._trials[trial.number] = (trial, running)
         self._ledger.write(record_of(running, "running"))
 
@@ -203,7 +205,8 @@ class Driver:
     def _report(self, trial: Trial, running: RunningTrial) -> None:
         while running.untold and not self.plan.has_several:
             reported = running.untold[0]
-            self._search.report(trial, reported.value, reported.epoch)
+            if reported.epoch > running.told:
+                self._search.report(trial, reported.value, reported.epoch)
             running.untold.popleft()
             if self.plan.pruner == "none" or running.pruning or self._asked.stop == "now":
                 continue
@@ -318,7 +321,8 @@ class Driver:
             }
             if takes_over:
                 self._adopted.add(trial.number)
-                self._follow(trial, folder, folder.manifest().parameters)
+                told = self._search.last_told(trial)
+                self._follow(trial, folder, folder.manifest().parameters, told)
             else:
                 self._search.again(trial, "its driver died, and it with it")
         self._catch_up()

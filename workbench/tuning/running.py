@@ -36,6 +36,7 @@ class RunningTrial:
 
     Attributes:
         untold: what was reported and the storage was not told yet.
+        told: the last epoch that an earlier driver told it of.
     """
 
     def __init__(
@@ -53,6 +54,7 @@ class RunningTrial:
         self.stopping = False
         self.history = History(folder)
         self.untold: deque[Reported] = deque()
+        self.told = 0
         self._objectives = objectives
         self._sign = 1.0 if objectives[0].direction == "min" else -1.0
         self._seen = 0

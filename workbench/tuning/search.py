@@ -71,6 +71,11 @@ class Search:
         with self._reaching():
             trial.report(value, epoch)
 
+    def last_told(self, trial: Trial) -> int:
+        """The last epoch of which there is a value; 0 where there is none."""
+        with self._reaching():
+            return self.study._storage.get_trial(trial._trial_id).last_step or 0
+
     def should_prune(self, trial: Trial) -> bool:
         """Whether the trial is not worth its time, by what it has reported."""
         with self._reaching():
