@@ -210,7 +210,7 @@ class Driver:
             running.untold.popleft()
             if self.plan.pruner == "none" or running.pruning or self._asked.stop == "now":
                 continue
-            if self._search.should_prune(trial):
+            if running.history.ended is None and self._search.should_prune(trial):
                 running.pruning = True
                 running.stop(f"pruner {self.plan.pruner}")
 

@@ -72,7 +72,8 @@ class Maker:
         `note` is told the run's name before its worker starts.
         """
         before = RunFolder(self._folder.trials_dir / forerunner) if forerunner else None
-        if before is not None and status_of(before).state.ended:
+        # After a power cut the storage may have lost what the run was tried with.
+        if before is not None and before.manifest().parameters == values and _has_ended(before):
             note(before.name)
             launch.resume(before, start=self._crew.start)
             return before
@@ -92,6 +93,10 @@ class Maker:
         control.ask(folder.control_file, control.Launch(device=plan.device, client=self._folder.name))
         self._crew.start(folder)
         return folder
+
+
+def _has_ended(run: RunFolder) -> bool:
+    return status_of(run).state.ended
 
 
 def _recipe(folder: StudyFolder, plan: Plan) -> RecipeInfo:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import sys
 import time
@@ -12,13 +13,15 @@ from typing import Any
 
 import optuna
 from optuna.storages import BaseStorage, JournalStorage, get_storage
-from optuna.storages.journal import JournalFileBackend
+from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal._storage import JournalOperation
 
 from workbench.errors import WorkbenchError
 from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, secrets, without_secret
 from workbench.tuning.study import StudyFolder
 
 STALE_LOCK_S = 1.0
+_FLUSHED_LATER = {JournalOperation.SET_TRIAL_PARAM, JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE}
 
 
 class StorageGoneError(WorkbenchError):
@@ -75,16 +78,40 @@ class Storage:
 
 
 class _Journal(JournalFileBackend):
-    """A journal that is not begun anew where it was taken away: Optuna's would lose the study."""
+    """Optuna's journal, written so that neither a missing file nor a full disk loses what is in it.
+
+    Optuna's own would begin it anew where it was taken away, and go on behind a line that it wrote in
+    part. It also waits for the disk at every line; here the beginnings and ends of trials are flushed,
+    and with them what stands before.
+    """
 
     def __init__(self, path: str) -> None:
-        super().__init__(path)
-        self._journal = Path(path)
+        self._alone = JournalFileSymlinkLock(path)
+        super().__init__(path, lock_obj=self._alone)
+        self._path = path
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
-        if not self._journal.exists():
-            raise FileNotFoundError(f"{self._journal} is gone")
-        super().append_logs(logs)
+        lines = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
+        self._alone.acquire()
+        try:
+            self._append(lines, flush=any(log["op_code"] not in _FLUSHED_LATER for log in logs))
+        finally:
+            self._alone.release()
+
+    def _append(self, lines: bytes, *, flush: bool) -> None:
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            size = os.fstat(file).st_size
+            try:
+                while lines:  # only a disk about to be full writes less
+                    lines = lines[os.write(file, lines) :]
+            except OSError:
+                os.ftruncate(file, size)
+                raise
+            if flush:
+                os.fsync(file)
+        finally:
+            os.close(file)
 
 
 def _faults() -> tuple[type[Exception], ...]:
