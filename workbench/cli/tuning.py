@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import os
 import sys
+from collections.abc import Sequence
 
 from workbench import schema as schemas
 from workbench import units
@@ -15,11 +16,13 @@ from workbench.cli.main import DONE, INTERRUPTED
 from workbench.cli.waiting import Termination
 from workbench.cli.warming import warm
 from workbench.errors import UsageError
+from workbench.runs import control
 from workbench.runs.history import History
 from workbench.runs.state import status_of
 from workbench.tuning import launching as studies
 from workbench.tuning import study
 from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, complete, without_secret
+from workbench.tuning.making import limits
 from workbench.tuning.study import Plan, StudyFolder
 from workbench.tuning.trials import TrialReader, TrialRecord, best, counts, pareto
 from workbench.workers import launch
@@ -132,25 +135,26 @@ def _show(folder: StudyFolder, *, as_json: bool) -> int:
         output.write_json(_data(folder, history))
         return DONE
     progress.say_end(folder.name, history.status())
-    _say_plan(folder.plan())
+    _say_plan(folder.plan(), control.launches(folder.run.control_file))
     _say_trials(folder)
     _say_next(folder)
     progress.say_faults(history)
     return DONE
 
 
-def _say_plan(planned: Plan) -> None:
-    """What is searched, before it starts."""
+def _say_plan(planned: Plan, launches: Sequence[control.Launch] = ()) -> None:
+    """What is searched, before it starts; how far, by what its launches have changed since."""
     ways = {"min": "lowest", "max": "highest"}
     aims = " and ".join(f"the {ways[one.direction]} {one.metric}" for one in planned.objectives)
     size = planned.space.size if planned.sampler == "grid" else None
     points = "" if size is None else f", a grid of {size:,} points"
-    limits = [f"{planned.trials:,} trials"] if planned.trials else []
-    limits += [f"{planned.minutes:g} minutes"] if planned.minutes else []
+    now = limits(planned, list(launches))
+    bounds = [f"{now.trials:,} trials"] if now.trials else []
+    bounds += [f"{now.minutes:g} minutes"] if now.minutes else []
     output.say(
         units.plain(
-            f"{planned.recipe.id}: {aims} of {' or '.join(limits)}{points}, "
-            f"{planned.jobs} at a time, sampler {planned.sampler}, pruner {planned.pruner}"
+            f"{planned.recipe.id}: {aims} of {' or '.join(bounds) or 'any number of trials'}{points}, "
+            f"{now.jobs} at a time, sampler {planned.sampler}, pruner {planned.pruner}"
         )
     )
     rows = [[d.name, d.words(), "searched"] for d in planned.space.searched]
@@ -168,8 +172,11 @@ def _say_trials(folder: StudyFolder) -> None:
     front = _front(planned, trials)
     ranked = [*front, *(trial for trial in _by_value(trials, planned.direction) if trial not in front)]
     shown = ranked[: max(TRIALS_SHOWN, len(front))]
-    tally = ", ".join(f"{count} {state}" for state, count in counts(trials).items())
-    output.say(f"\n{len(trials)} trials: {tally}")
+    tally = counts(trials)
+    cut_short = tally.pop("again", 0)
+    again = f"; {cut_short} cut short and tried again" if cut_short else ""
+    states = ", ".join(f"{count} {state}" for state, count in tally.items())
+    output.say(f"\n{len(trials) - cut_short} trials: {states}{again}")
     if planned.has_several:
         output.say(f"{len(front)} on the Pareto front, where no trial is better in every metric")
     metrics = [one.metric for one in planned.objectives]

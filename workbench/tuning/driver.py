@@ -188,15 +188,12 @@ class Driver:
         except BaseException:
             self._search.again(trial, "it could not be started")
             raise
-        self._follow(trial, folder, values)
+        self._follow(trial, RunningTrial(folder, trial.number, values, self.plan.objectives))
 
     def _noted(self, trial: Trial) -> Callable[[str], None]:
         return lambda run: self._search.began(trial, run)
 
-    def _follow(self, trial: Trial, folder: RunFolder, values: dict[str, Value], told: int = 0) -> None:
-        """Take the trial among those at work; its first `told` values are in the storage already."""
-        running = RunningTrial(folder, trial.number, values, self.plan.objectives)
-        running.told = told
+    def _follow(self, trial: Trial, running: RunningTrial) -> None:
         self._trials[trial.number] = (trial, running)
         self._ledger.write(record_of(running, "running"))
 
@@ -320,12 +317,24 @@ class Driver:
                 State.PREEMPTED,
             }
             if takes_over:
-                self._adopted.add(trial.number)
-                told = self._search.last_told(trial)
-                self._follow(trial, folder, folder.manifest().parameters, told)
+                self._adopt(trial, folder)
             else:
                 self._search.again(trial, "its driver died, and it with it")
         self._catch_up()
+
+    def _adopt(self, trial: Trial, folder: RunFolder) -> None:
+        known = self._ledger.trials.get(trial.number)
+        manifest = folder.manifest()
+        running = RunningTrial(
+            folder,
+            trial.number,
+            manifest.parameters,
+            self.plan.objectives,
+            began=known.began if known is not None else manifest.created,
+        )
+        running.told = self._search.last_told(trial)
+        self._adopted.add(trial.number)
+        self._follow(trial, running)
 
     def _catch_up(self) -> None:
         """Record what Optuna was told and a driver that died did not come to write down."""

@@ -47,7 +47,8 @@ class Ledger:
         self._meter.step = step
         known = best(self.trials.values(), self._plan.direction)
         if known is not None and known.value is not None and not self._plan.has_several:
-            self._meter.observe(step, {self._plan.metric: known.value})
+            before = [t for t in self.trials.values() if t.state in ENDED and t.ended <= known.ended]
+            self._meter.observe(len(before), {self._plan.metric: known.value})
 
     def write(self, record: TrialRecord) -> None:
         """How a trial stands now."""

@@ -32,7 +32,7 @@ class Reported:
 
 
 class RunningTrial:
-    """Follows the run of one trial.
+    """Follows the run of one trial, which has `began` at that time or begins now.
 
     Attributes:
         untold: what was reported and the storage was not told yet.
@@ -45,11 +45,12 @@ class RunningTrial:
         number: int,
         values: dict[str, Value],
         objectives: Sequence[Objective],
+        began: float = 0.0,
     ) -> None:
         self.folder = folder
         self.number = number
         self.values = values
-        self.began = time.time()
+        self.began = began or time.time()
         self.pruning = False
         self.stopping = False
         self.history = History(folder)
@@ -101,6 +102,11 @@ class RunningTrial:
             self._reached = finite  # asked for again by the record, and the duration stands still
         return self._reached
 
+    @property
+    def ended_at(self) -> float:
+        """When its worker said its last word; now where there is none."""
+        return time.time() if self.history.ended is None else self.history.ended.time
+
     def missing_metric(self) -> str:
         """A sentence where it recorded other metrics than one that counts; else nothing."""
         known = self.history.series
@@ -137,6 +143,6 @@ class RunningTrial:
         """A metric at that step, or the last before it."""
         series = self.history.series.get(metric)
         if series is None:
-            return time.time() - self.began if metric == DURATION else None
+            return max(self.ended_at - self.began, 0.0) if metric == DURATION else None
         known = int(np.searchsorted(series.steps, step, side="right"))
         return float(series.values[known - 1]) if known else None

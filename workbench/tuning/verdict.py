@@ -7,7 +7,6 @@ from collections.abc import Sequence
 from optuna.trial import FrozenTrial, TrialState
 
 from workbench.errors import WorkbenchError
-from workbench.runs.recorder import now
 from workbench.runs.state import State, Status, status_of
 from workbench.tuning.running import RunningTrial
 from workbench.tuning.search import CUT_SHORT
@@ -84,7 +83,7 @@ def record_of(running: RunningTrial, state: RecordedState, reason: str = "") -> 
         value=None if reached is None else reached[0],
         values=() if reached is None or len(reached) == 1 else tuple(reached),
         began=round(running.began, 3),
-        ended=0.0 if state == "running" else now(),
+        ended=0.0 if state == "running" else round(running.ended_at, 3),
         reason=reason,
     )
 

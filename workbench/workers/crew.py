@@ -11,8 +11,10 @@ from pathlib import Path
 
 from workbench.runs.folder import RunFolder
 from workbench.workers.calling import start_worker
-from workbench.workers.pipes import Bell, Outbox
+from workbench.workers.pipes import Bell, Outbox, clear_away
 from workbench.workers.standby import Standby
+
+FOLDER_PREFIX = "workbench-crew-"
 
 
 @dataclass
@@ -35,7 +37,9 @@ class Crew:
         self._standby = standby
         self._seats: list[_Seat] = []
         self._made = 0
-        self._folder = Path(tempfile.mkdtemp(prefix="workbench-crew-"))
+        for left in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
+            clear_away(left)  # of crews that were killed with all of their workers
+        self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
         self._bell: Bell | None = None
         with contextlib.suppress(OSError, AttributeError):
             self._bell = Bell(self._folder)

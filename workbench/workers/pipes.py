@@ -6,6 +6,7 @@ import contextlib
 import errno
 import os
 import select
+import shutil
 import weakref
 from pathlib import Path
 
@@ -53,14 +54,21 @@ class Inbox:
         if file >= 0:
             os.close(file)
 
-    def clear_away(self) -> None:
-        """Remove the pipe, and the folder with the last one, which a crew that died could not do."""
+    def leave(self) -> None:
+        """Close it, so that nothing more is sent here; and remove what a crew that died left behind."""
         self.close()
-        with contextlib.suppress(OSError):
-            self._path.unlink(missing_ok=True)
-            if [entry.name for entry in os.scandir(self._path.parent)] == [BELL]:
-                self._path.with_name(BELL).unlink(missing_ok=True)
-                self._path.parent.rmdir()
+        clear_away(self._path.parent)
+
+
+def clear_away(folder: Path) -> None:
+    """Remove the pipes of a crew, unless it lives: then it has its bell open."""
+    try:
+        os.close(os.open(folder / BELL, os.O_WRONLY | os.O_NONBLOCK | os.O_CLOEXEC))
+    except FileNotFoundError:  # it is about to be made, or removed by somebody else
+        return
+    except OSError as fault:
+        if fault.errno == errno.ENXIO:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 class Outbox:

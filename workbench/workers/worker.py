@@ -105,13 +105,12 @@ def stay(path: Path, inbox: Inbox, *, warm: bool) -> int:
         signal.signal(signal.SIGTERM, signal.SIG_DFL)  # between two runs there is nothing to finish
         signal.signal(signal.SIGINT, signal.SIG_DFL)
         if done.status or done.signals or runs == MOST_RUNS:
-            inbox.close()  # before the bell, so that nothing more is sent here
-            inbox.ring()
-            return done.status
+            break
         inbox.ring()
         surroundings.restore()
         following, warm = inbox.next(), True
-    inbox.clear_away()
+    inbox.leave()
+    inbox.ring()
     return done.status
 
 
