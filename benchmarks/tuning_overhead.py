@@ -69,7 +69,7 @@ WORDS = {
 }
 
 
-def measure(repetitions: int = 3, trials: int = TRIALS, timed_trials: int = TIMED_TRIALS) -> Result:
+def measure(repetitions: int = 5, trials: int = TRIALS, timed_trials: int = TIMED_TRIALS) -> Result:
     """Time single trials one after the other, then whole studies in turns with bare Optuna."""
     with measuring.own_folders() as checkpoints, _standby() as standby:
         info = _recipe(checkpoints.parent)
