@@ -59,8 +59,7 @@ class Ledger:
         """A trial has ended and counts as the `step`-th: one more point of the curves."""
         self.write(record)
         if record.value is not None and record.state == "complete":
-            duration = {DURATION: record.ended - record.began}
-            self._recorder.metrics(step, {**duration, **self._curves(record, step)})
+            self._recorder.metrics(step, self._curves(record, step))
         self._meter.advance(step)
         print(self.sentence(record), flush=True)
 
@@ -70,6 +69,8 @@ class Ledger:
         reached = record.values or (record.value or 0.0,)
         names = [one.metric.partition("/")[2] or one.metric for one in objectives]
         values = {f"trial/{name}": value for name, value in zip(names, reached, strict=True)}
+        if DURATION not in names:
+            values[DURATION] = record.ended - record.began
         if not self._plan.has_several:
             self._meter.observe(step, {self._plan.metric: reached[0]})
             best_so_far = reached[0] if self._meter.best is None else self._meter.best.value
