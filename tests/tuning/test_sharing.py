@@ -122,3 +122,19 @@ def test_a_study_about_another_metric_is_refused(study: Make, address: str) -> N
         other = study(storage=address, name="both", metric=metric, way=way)
         with pytest.raises(searches.UsageError, match=said):
             Search(other, other.plan(), Storage(other, address))
+
+
+def test_a_trial_that_ends_while_another_driver_looks_is_counted_once(
+    two: Callable[..., tuple[Search, Search]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    one, other = two(trials=3)
+    trial, _ = other.ask()
+    look = one.study.get_trials
+
+    def look_then_end(*args: object, **words: object) -> object:
+        found = look(*args, **words)  # type: ignore[arg-type]
+        other.complete(trial, [0.5])
+        return found
+
+    monkeypatch.setattr(one.study, "get_trials", look_then_end)
+    assert one.taken() == 1

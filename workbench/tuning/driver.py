@@ -164,8 +164,7 @@ class Driver:
         if self._enough and time.monotonic() < self._next_look:
             return True
         self._next_look = time.monotonic() + OTHERS_POLL_S
-        at_work = len(self._trials) + self._search.elsewhere()
-        self._enough = len(self._search.counted()) + at_work >= self._limits.trials
+        self._enough = len(self._trials) + self._search.taken() >= self._limits.trials
         return self._enough
 
     def _begin(self) -> None:

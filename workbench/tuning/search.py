@@ -131,20 +131,24 @@ class Search:
         with self._reaching():
             self._end_uncounted(trial, ONE_TOO_MANY)
 
-    def elsewhere(self) -> int:
-        """How many trials other drivers of this storage are at."""
-        if not self._storage.is_shared:
-            return 0
+    def taken(self) -> int:
+        """How many trials count or are at work elsewhere, by one look: so none is counted twice."""
         with self._reaching():
-            running = self._all(TrialState.RUNNING)
-        return sum(self._run_of(trial)[0] not in {"", self._folder.name} for trial in running)
+            trials = self._all()
+        elsewhere = [
+            trial
+            for trial in trials
+            if trial.state is TrialState.RUNNING
+            and self._run_of(trial)[0] not in {"", self._folder.name}
+        ]
+        return len(elsewhere) + sum(map(_counts, trials))
 
     # What there is.
 
     def counted(self) -> list[FrozenTrial]:
         """The trials that count: all that ended, by whichever driver, but for those cut short."""
         with self._reaching():
-            return [t for t in self._all() if t.state.is_finished() and CUT_SHORT not in t.user_attrs]
+            return list(filter(_counts, self._all()))
 
     def own_ended(self) -> list[tuple[FrozenTrial, str]]:
         """The trials of this study's drivers that ended, those cut short too; each with its run."""
@@ -277,6 +281,10 @@ def _before_each_trial(sampler: BaseSampler, act: Callable[[FrozenTrial], None])
         usual(study, trial)
 
     sampler.before_trial = before_trial  # type: ignore[method-assign]
+
+
+def _counts(trial: FrozenTrial) -> bool:
+    return trial.state.is_finished() and CUT_SHORT not in trial.user_attrs
 
 
 def _is_open(trial: Trial) -> bool:
