@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import contextlib
+import os
+import signal
 import threading
 from collections.abc import Callable
 from pathlib import Path
@@ -138,6 +140,24 @@ def test_a_study_that_is_stopped_goes_on_where_it_was(
     # It went on in the run of the one that was cut short, rather than in another one.
     assert [run.name for run in all_runs(folder.trials_dir)].count(folder.trial(2).name) == 0
     assert TrialReader(folder).read()[2].run == folder.trial(1).name
+
+
+def test_the_last_trial_is_tried_again_where_its_machine_is_taken_away(
+    study: Make, drive: Drive, wait: Callable[[Callable[[], bool]], None]
+) -> None:
+    folder = study(words={"x": "-1..1", "epochs": "3", "pace_s": "0.15"}, trials=1, jobs=2)
+
+    def preempt() -> None:
+        wait(lambda: status_of(folder.trial(0)).step > 0)
+        os.kill(status_of(folder.trial(0)).pid, signal.SIGTERM)
+
+    acting = threading.Thread(target=preempt)
+    acting.start()
+    assert drive(folder) == 0
+    acting.join()
+    states = [trial.state for trial in opened(folder).trials]
+    assert states == [TrialState.FAIL, TrialState.COMPLETE]
+    assert status_of(folder.run).step == 1
 
 
 def test_pausing_halts_the_trials_and_begins_none(

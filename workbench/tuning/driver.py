@@ -134,6 +134,7 @@ class Driver:
                 self._reap(trial, running, status)
                 del self._trials[number]
                 self._adopted.discard(number)
+                self._enough = False  # one that is tried again makes room for itself
                 news = True
         while self._may_begin():
             self._begin()
