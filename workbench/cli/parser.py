@@ -186,6 +186,17 @@ def _tune(one: argparse.ArgumentParser) -> None:
     one.add_argument("--trials", type=int, metavar="N", help="how many (default: 30, of a grid all)")
     one.add_argument("--minutes", type=float, metavar="T", help="after them no further trial begins")
     one.add_argument("--jobs", type=int, metavar="J", help="trials at the same time (default: 1)")
+    _search(one)
+    one.add_argument(
+        "--resume", metavar="STUDY", help="go on with one that ended, stopped or was killed"
+    )
+    one.add_argument("--show", metavar="STUDY", help="its best trials")
+    one.add_argument("--detach", action="store_true", help="print the study's name and leave")
+    _json(one)
+
+
+def _search(one: argparse.ArgumentParser) -> None:
+    """How a new study searches, what counts, and where it is kept."""
     one.add_argument(
         "--sampler", metavar="NAME", help="tpe, gp, cmaes, random, qmc, grid, nsga2 (default: tpe)"
     )
@@ -210,12 +221,6 @@ def _tune(one: argparse.ArgumentParser) -> None:
         "never written down: *** stands for it, and $WORKBENCH_STORAGE has the whole address",
     )
     one.add_argument("--study", metavar="NAME", help="in that storage; one that is there is joined")
-    one.add_argument(
-        "--resume", metavar="STUDY", help="go on with one that ended, stopped or was killed"
-    )
-    one.add_argument("--show", metavar="STUDY", help="its best trials")
-    one.add_argument("--detach", action="store_true", help="print the study's name and leave")
-    _json(one)
 
 
 def _runs(one: argparse.ArgumentParser) -> None:
