@@ -8,7 +8,7 @@ import statistics
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from itertools import pairwise
+from itertools import count, pairwise
 from pathlib import Path
 
 import msgspec
@@ -75,17 +75,18 @@ def measure(repetitions: int = 5, trials: int = TRIALS, timed_trials: int = TIME
         info = _recipe(checkpoints.parent)
         schema = schema_of(info, standby)
 
-        def drive(count: int, jobs: int, seed: int) -> StudyFolder:
+        def drive(number: int, jobs: int, seed: int) -> StudyFolder:
             return _driven(
-                _study(info, schema, checkpoints, trials=count, jobs=jobs, seed=seed), standby
+                _study(info, schema, checkpoints, trials=number, jobs=jobs, seed=seed), standby
             )
 
         beyond = [1e3 * s for s in seconds_beyond(drive(timed_trials, 1, 0))]
-        seeds = iter(range(1, 2 * repetitions + 1))
+        # Where the search leads decides what the sampler costs: both take the same seeds.
+        our_seeds, bare_seeds = count(1), count(1)
         ours, bare = measuring.interleave(
             repetitions,
-            lambda: trials / _seconds(drive(trials, JOBS, next(seeds))),
-            lambda: trials / _bare_seconds(checkpoints, trials),
+            lambda: trials / _seconds(drive(trials, JOBS, next(our_seeds))),
+            lambda: trials / _bare_seconds(checkpoints, trials, next(bare_seeds)),
         )
     return _result(
         Measured("beyond the training, a trial", tuple(beyond), "ms"),
@@ -101,7 +102,7 @@ def _result(beyond: Measured, ours: Measured, bare: Measured, trials: int) -> Re
         name="tuning_overhead",
         title="Tuning: time beyond the training",
         what="A recipe that does nothing, with the eight parameters most recipes are searched for, "
-        "sampler TPE, pruner median, a journal file, as by default. Beyond the training, a trial: "
+        "sampler TPE and a journal file, as by default, and no pruner. Beyond the training, a trial: "
         "with one job, the time from the end of a trial's training to the start of the next one's, by "
         "the records of both runs, which holds the worker's last word, what Optuna does, a new folder, "
         f"and the worker's start; without the first {_WARMING} trials, for which a worker is forked. "
@@ -161,7 +162,7 @@ def _driven(study: StudyFolder, standby: Standby) -> StudyFolder:
 
 
 def _study(info: RecipeInfo, schema: Schema, checkpoints: Path, **limits: int) -> StudyFolder:
-    wish = launching.Wish(info, WORDS, device="cpu", **limits)  # type: ignore[arg-type]
+    wish = launching.Wish(info, WORDS, pruner="none", device="cpu", **limits)  # type: ignore[arg-type]
     planned = launching.plan(wish, schema)
     reference = msgspec.structs.replace(planned.recipe, id=f"tune/{planned.recipe.id}")
     run, _ = create(Manifest(name="", recipe=reference), checkpoints)
@@ -171,8 +172,8 @@ def _study(info: RecipeInfo, schema: Schema, checkpoints: Path, **limits: int) -
     return folder
 
 
-def _bare_seconds(checkpoints: Path, trials: int) -> float:
-    """The same search by Optuna alone: sampler, pruner, storage, what is suggested and reported."""
+def _bare_seconds(checkpoints: Path, trials: int, seed: int) -> float:
+    """The same search by Optuna alone: sampler, storage, what is suggested and reported."""
     import optuna  # noqa: PLC0415  # takes a second to import
     from optuna.storages import JournalStorage  # noqa: PLC0415
     from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
@@ -187,8 +188,6 @@ def _bare_seconds(checkpoints: Path, trials: int) -> float:
         trial.suggest_categorical("activation", ["relu", "tanh", "gelu", "silu"])
         trial.suggest_categorical("optimizer", ["adamw", "sgd", "rmsprop"])
         trial.report(lr + dropout, 1)
-        if trial.should_prune():
-            raise optuna.TrialPruned
         return lr + dropout
 
     optuna.logging.set_verbosity(optuna.logging.WARNING)
@@ -196,8 +195,8 @@ def _bare_seconds(checkpoints: Path, trials: int) -> float:
     file = checkpoints / f"bare-{time.time_ns()}.journal"
     study = optuna.create_study(
         storage=JournalStorage(JournalFileBackend(str(file))),
-        sampler=optuna.samplers.TPESampler(seed=1),
-        pruner=optuna.pruners.MedianPruner(n_startup_trials=5, n_warmup_steps=1),
+        sampler=optuna.samplers.TPESampler(seed=seed),
+        pruner=optuna.pruners.NopPruner(),
     )
     began = time.perf_counter()
     study.optimize(objective, n_trials=trials)
