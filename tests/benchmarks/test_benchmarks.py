@@ -10,9 +10,21 @@ from pathlib import Path
 import pytest
 
 from benchmarks import __main__ as command
-from benchmarks import listing, measuring, memory, numbers, opening, page, recording, tui_start
+from benchmarks import (
+    listing,
+    measuring,
+    memory,
+    numbers,
+    opening,
+    page,
+    recording,
+    tui_start,
+    tuning_overhead,
+)
 from benchmarks.measuring import AtMost, Holds, Measured, Result
 from benchmarks.terminal import Terminal
+from workbench.runs.folder import Manifest, RecipeReference, create
+from workbench.tuning.study import StudyFolder
 
 
 def result(*checks: measuring.Check, values: tuple[float, ...] = (0.25, 0.5, 0.3)) -> Result:
@@ -142,3 +154,12 @@ def test_every_number_has_a_benchmark_and_the_call_is_checked(
             command.main(call)
         assert left.value.code == 2
         assert said in capsys.readouterr().err
+
+
+def test_a_study_is_timed_only_where_all_of_its_trials_ended_well(checkpoints: Path) -> None:
+    reference = RecipeReference(id="demo/nothing", file=__file__)
+    run, _ = create(Manifest(name="", recipe=reference), checkpoints)
+    study = StudyFolder(run)
+    create(Manifest(name="", recipe=reference), study.trials_dir)
+    with pytest.raises(RuntimeError, match="demo-nothing-0001 did not finish"):
+        tuning_overhead.seconds_beyond(study)

@@ -14,6 +14,7 @@ CALLS = {
     "list": ["list"],
     "show": ["show", "cnn"],
     "run": ["run", "cnn"],
+    "tune": ["tune", "cnn"],
     "runs": ["runs"],
     "watch": ["watch", "1"],
     "compare": ["compare", "1", "2"],

@@ -41,7 +41,7 @@ def run_recipe(args: argparse.Namespace) -> int:
         if args.dry_run:
             return _rehearse(order, standby, as_json=args.json)
         if args.detach:
-            _say_name(launch(order, args.checkpoints, standby), as_json=args.json)
+            say_name(launch(order, args.checkpoints, standby), as_json=args.json)
             return DONE
         return launch_and_follow(order, args.checkpoints, standby, as_json=args.json)
 
@@ -57,8 +57,8 @@ def launch_and_follow(order: Order, checkpoints: Path, standby: Standby, *, as_j
         standby.close()  # the worker lives on
         if not as_json:
             output.say(f"{folder.name}: Ctrl-C stops it, twice leaves it to itself")
-        view = _view(as_json=as_json)
-        history, status = following.follow(folder, view, interrupts, _Interrupted(folder), termination)
+        view = view_for(as_json=as_json)
+        history, status = following.follow(folder, view, interrupts, Interrupted(folder), termination)
     if as_json:
         output.write_json(progress.outcome(history, status))
     if not status.state.ended:
@@ -70,7 +70,7 @@ def launch_and_follow(order: Order, checkpoints: Path, standby: Standby, *, as_j
     return progress.EXIT_STATUS[status.state]
 
 
-class _Interrupted:
+class Interrupted:
     """What Ctrl-C means while a run is followed that this command started."""
 
     def __init__(self, folder: RunFolder) -> None:
@@ -84,13 +84,14 @@ class _Interrupted:
         return True
 
 
-def _view(*, as_json: bool) -> View:
-    # With --json standard output is for the result alone.
+def view_for(*, as_json: bool) -> View:
+    """How a run is followed here; with --json standard output is for the result alone."""
     stream = sys.stderr if as_json else sys.stdout
     return LineView(stream) if output.is_terminal(stream) else LogView(stream)
 
 
-def _say_name(folder: RunFolder, *, as_json: bool) -> None:
+def say_name(folder: RunFolder, *, as_json: bool) -> None:
+    """The name of a run that is left to itself."""
     if as_json:
         output.write_json({"name": folder.name, "path": str(folder.path)})
         return

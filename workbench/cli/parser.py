@@ -169,6 +169,60 @@ def _run(one: argparse.ArgumentParser) -> None:
     _json(one)
 
 
+def _tune(one: argparse.ArgumentParser) -> None:
+    one.usage = (
+        "%(prog)s [options] RECIPE [name=low..high | name=a,b,c | name=value ...]\n"
+        "       %(prog)s --resume STUDY [--trials N] [--minutes T] [--jobs J] [--storage ADDRESS]\n"
+        "       %(prog)s --show STUDY [--json]"
+    )
+    one.add_argument(
+        "words",
+        metavar="RECIPE",
+        nargs="*",
+        help="images/cnn, or cnn where that is unique; behind it what is searched: lr=1e-4..1e-1 is a "
+        "range, width=8,16,32 a list, epochs=5 the same in every trial; without range and list the "
+        "parameters that shape most networks are searched, which are told before it starts",
+    )
+    one.add_argument("--trials", type=int, metavar="N", help="how many (default: 30, of a grid all)")
+    one.add_argument("--minutes", type=float, metavar="T", help="after them no further trial begins")
+    one.add_argument("--jobs", type=int, metavar="J", help="trials at the same time (default: 1)")
+    _search(one)
+    one.add_argument(
+        "--resume", metavar="STUDY", help="go on with one that ended, stopped or was killed"
+    )
+    one.add_argument("--show", metavar="STUDY", help="its best trials")
+    one.add_argument("--detach", action="store_true", help="print the study's name and leave")
+    _json(one)
+
+
+def _search(one: argparse.ArgumentParser) -> None:
+    """How a new study searches, what counts, and where it is kept."""
+    one.add_argument(
+        "--sampler", metavar="NAME", help="tpe, gp, cmaes, random, qmc, grid, nsga2 (default: tpe)"
+    )
+    one.add_argument(
+        "--pruner",
+        metavar="NAME",
+        help="median, percentile, halving, hyperband, none (default: median; none for several metrics)",
+    )
+    one.add_argument(
+        "--metric",
+        metavar="NAME",
+        help="what counts (default: what the recipe watches); several with commas, of which duration_s "
+        "is a trial's time",
+    )
+    one.add_argument("--direction", metavar="min|max", help="which way it is better; min,max for two")
+    one.add_argument("--seed", type=int, help="of the sampler and of every trial (default: 0)")
+    one.add_argument("--device", help="of every trial: auto, cpu, cuda, cuda:N or mps (default: auto)")
+    one.add_argument(
+        "--storage",
+        metavar="ADDRESS",
+        help="of Optuna's kind (default: a file in the study's folder); its password is "
+        "never written down: *** stands for it, and $WORKBENCH_STORAGE has the whole address",
+    )
+    one.add_argument("--study", metavar="NAME", help="in that storage; one that is there is joined")
+
+
 def _runs(one: argparse.ArgumentParser) -> None:
     one.add_argument(
         "words",
@@ -332,6 +386,7 @@ COMMANDS = {
     "list": Command(_list, "recipes", "list_recipes", "recipes by topic"),
     "show": Command(_show, "showing", "show", "one recipe, or one run with its checkpoints"),
     "run": Command(_run, "launching", "run_recipe", "train a recipe in the background, follow it"),
+    "tune": Command(_tune, "tuning", "tune", "search for better parameters, in many trials"),
     "runs": Command(_runs, "records", "list_runs", "what ran and what runs"),
     "watch": Command(_watch, "following", "watch_run", "live curves of a run, or of another program's"),
     "compare": Command(_compare, "comparing", "compare_runs", "runs side by side"),

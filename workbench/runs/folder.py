@@ -170,8 +170,8 @@ def run_stem(recipe_id: str) -> str:
     return re.sub(r"[^a-z0-9_]+", "-", recipe_id.lower()).strip("-") or "run"
 
 
-def create(manifest: Manifest, checkpoints: Path) -> tuple[RunFolder, Manifest]:
-    """Make the folder of a new run, numbered after the last of its recipe.
+def create(manifest: Manifest, checkpoints: Path, name: str = "") -> tuple[RunFolder, Manifest]:
+    """Make the folder of a new run, numbered after the last of its recipe, or of that `name`.
 
     The number is taken by `mkdir`, which is atomic: two terminals never get the same one. The folder
     counts as a run from the moment that `run.json` is in it, which is written last.
@@ -180,7 +180,11 @@ def create(manifest: Manifest, checkpoints: Path) -> tuple[RunFolder, Manifest]:
         WorkbenchError: when the place cannot be written to.
     """
     try:
-        folder = _make_numbered(checkpoints, run_stem(manifest.recipe.id))
+        if name:
+            folder = RunFolder(checkpoints / name)
+            folder.path.mkdir(exist_ok=True)  # what was left of it without a run.json is no run
+        else:
+            folder = _make_numbered(checkpoints, run_stem(manifest.recipe.id))
         named = msgspec.structs.replace(manifest, name=folder.name)
         try:
             folder.keep_reserve()

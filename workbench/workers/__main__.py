@@ -1,4 +1,4 @@
-"""`python -m workbench.workers work FOLDER | standby | answer`: the processes that clients start."""
+"""`python -m workbench.workers work FOLDER [PIPE] | standby | answer`: what clients start."""
 
 from __future__ import annotations
 
@@ -12,9 +12,9 @@ from workbench.workers.worker import daemonize, work_and_leave
 def main(arguments: list[str]) -> int:
     """Start what the first argument names."""
     match arguments:
-        case ["work", folder]:
+        case ["work", folder, *rest]:
             if daemonize():
-                work_and_leave(Path(folder), warm=False)
+                work_and_leave(Path(folder), warm=False, jobs=rest[0] if rest else "")
             return 0
         case ["standby"]:
             from workbench.workers.standby_server import serve  # noqa: PLC0415 - imports torch

@@ -40,8 +40,9 @@ class Attempt:
     The lock is held and output goes to output.log already.
     """
 
-    def __init__(self, folder: RunFolder, *, warm: bool) -> None:
+    def __init__(self, folder: RunFolder, *, warm: bool, device: str = "") -> None:
         self.folder = folder
+        self.device = device  # where it computes; before that, where it would rather than elsewhere
         self.manifest: Manifest = folder.manifest()
         self.recorder = Recorder(folder.events_file)
         launched = control.launches(folder.control_file)
@@ -65,6 +66,7 @@ class Attempt:
     def execute(self) -> int:
         """Do it all; 0 when the recipe finished or was stopped, 1 when it failed."""
         with contextlib.ExitStack() as held:
+            held.callback(self.recorder.close)
             try:
                 self._execute(held)
             except queue.GaveUpError:
@@ -81,6 +83,7 @@ class Attempt:
         self.folder.keep_reserve()  # an attempt before this one may have used it up
         lease = self._lease()
         held.callback(lease.release)
+        self.device = lease.device.name
         self._made = self._recipe(lease.device.name)
         run = self._begin(self._made, lease.device.name)
         self._sampler = Sampler(self.recorder, lease.device.name, lambda: run.step)
@@ -90,6 +93,8 @@ class Attempt:
 
     def _lease(self) -> queue.Lease:
         wanted = devices.candidates(self.launch.device)
+        # A process that has computed on a graphics processor keeps some of its memory for good.
+        wanted = [device for device in wanted if device.name == self.device] or wanted
         lease = queue.acquire(
             wanted,
             self.folder.name,

@@ -2,36 +2,61 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
+from pathlib import Path
 from typing import TypeVar
 
 import msgspec
 
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
+from workbench.tuning import address, study
 from workbench.workers import protocol
 from workbench.workers.standby import Standby, StandbyGoneError
 
 AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
 
 
-def start_worker(folder: RunFolder, standby: Standby | None) -> None:
-    """Let a worker begin with the run; it lives on when this process ends.
+def start_worker(
+    folder: RunFolder, standby: Standby | None, *, jobs: Path | None = None, storage: str = ""
+) -> None:
+    """Let a worker begin with the run, or a driver with the study; it lives on when this process ends.
+
+    A worker that is given the pipe `jobs` stays for further runs. `storage` is what only a driver is
+    told: the address of its storage with the password, which goes through its environment because
+    arguments and files can be read by others.
 
     Raises:
         WorkbenchError: when no process could be started.
     """
-    if standby is not None and standby.started:
+    is_study = study.is_study(folder)
+    if standby is not None and standby.started and not is_study:
         try:
-            standby.ask(protocol.Work(folder=str(folder.path)), protocol.Done)
+            standby.ask(protocol.Work(folder=str(folder.path), jobs=_text(jobs)), protocol.Done)
             return
         except StandbyGoneError:
             pass  # then the cold way
-    command = protocol.command("work", str(folder.path))
-    done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, check=False)
+    command = (
+        protocol.python_module("workbench.tuning", str(folder.path))
+        if is_study
+        else protocol.command("work", str(folder.path), *filter(None, [_text(jobs)]))
+    )
+    told = {address.STORAGE_VARIABLE: storage} if storage else {}
+    done = subprocess.run(
+        command,
+        stdin=subprocess.DEVNULL,
+        capture_output=True,
+        check=False,
+        env={**os.environ, **told},
+    )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
         raise WorkbenchError(f"no worker could be started: {said}", f"see {folder.output_file}")
+
+
+def _text(jobs: Path | None) -> str:
+    return "" if jobs is None else str(jobs)
 
 
 def ask(

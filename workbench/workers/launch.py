@@ -6,7 +6,7 @@ import os
 import shutil
 import time
 import uuid
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -23,6 +23,7 @@ from workbench.runs.history import History
 from workbench.runs.saved import saved
 from workbench.runs.state import status_of
 from workbench.schema import Schema
+from workbench.tuning import study
 from workbench.workers import devices, protocol, queue
 from workbench.workers.calling import ask, start_worker
 from workbench.workers.living import alone, refuse_living
@@ -95,11 +96,15 @@ def resume(
     *,
     values: Mapping[str, object] | None = None,
     device: str | None = None,
+    start: Callable[[RunFolder], None] | None = None,
     standby: Standby | None = None,
+    storage: str = "",
 ) -> None:
     """Start another attempt of an ended or lost run, from its last checkpoint where it has one.
 
-    `values` change parameters from there on: more epochs, another learning rate.
+    `values` change parameters from there on: more epochs, another learning rate; of a study, how many
+    trials it makes. `start` starts the worker where the standby is not to do so;
+    `storage` is the whole address of a study's storage where that needs a password.
 
     Raises:
         AliveError: when the run is alive, or another client was faster.
@@ -111,14 +116,18 @@ def resume(
         raise UsageError(f"{folder.name} was recorded by a script", "run the script again")
     info = recipe_of(folder)
     given = dict(values or {})
-    checked = parse_all(schema_of(info, standby).parameters, given)
+    known = study.CHANGEABLE if study.is_study(folder) else schema_of(info, standby).parameters
+    checked = parse_all(known, given)
     asked = device or _last_device(folder, manifest)
     devices.candidates(asked)
     overrides = {name: checked[name] for name in given}
     with alone(folder):
         refuse_living(folder, "be resumed")
         control.ask(folder.control_file, control.Launch(device=asked, parameters=overrides))
-        start_worker(folder, standby)
+        if start is None:
+            start_worker(folder, standby, storage=storage)
+        else:
+            start(folder)
 
 
 def fork(  # the keywords of launch, and where to fork from
@@ -329,7 +338,7 @@ def recipe_of(folder: RunFolder) -> RecipeInfo:
     info = read_recipe(file, file.parent.parent)
     return (
         info
-        if info.id == manifest.recipe.id
+        if info.id == manifest.recipe.id.removeprefix(study.RECIPE_PREFIX)
         else RecipeInfo(manifest.recipe.id, file, file.parent, error=info.error)
     )
 

@@ -21,9 +21,10 @@ class Describe(msgspec.Struct, frozen=True, tag="describe"):
 
 
 class Work(msgspec.Struct, frozen=True, tag="work"):
-    """Fork a worker for the run in `folder`; answered by Done."""
+    """Fork a worker for the run in `folder`, then those from the pipe `jobs`; answered by Done."""
 
     folder: str
+    jobs: str = ""
 
 
 class Rehearse(msgspec.Struct, frozen=True, tag="rehearse"):

@@ -81,7 +81,7 @@ def _answer(job: protocol.Describe | protocol.Work | protocol.Rehearse, answers:
     if isinstance(job, protocol.Work):
         if daemonize():
             os.close(answers)  # else the client would never see the standby's end
-            work_and_leave(Path(job.folder), warm=True)
+            work_and_leave(Path(job.folder), warm=True, jobs=job.jobs)
         return msgspec.json.encode(protocol.Done())
     limit_s = DESCRIBE_LIMIT_S if isinstance(job, protocol.Describe) else None
     return in_child(lambda: msgspec.json.encode(answer_here(job)), answers, limit_s)

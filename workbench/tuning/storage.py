@@ -1,0 +1,159 @@
+"""Optuna's storage of a study: opening it, and what it raises when it is gone. Imports Optuna."""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage, get_storage
+from optuna.storages.journal import JournalFileBackend, JournalFileSymlinkLock
+from optuna.storages.journal._storage import JournalOperation
+
+from workbench.errors import WorkbenchError
+from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, secrets, without_secret
+from workbench.tuning.study import StudyFolder
+
+STALE_LOCK_S = 1.0
+_FLUSHED_LATER = {JournalOperation.SET_TRIAL_PARAM, JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE}
+
+
+class StorageGoneError(WorkbenchError):
+    """The storage cannot be used now; what was asked of it did not happen, and may be asked again."""
+
+
+class Storage:
+    """Where a study is kept: its own journal, or at an `address`, which holds the password."""
+
+    def __init__(self, folder: StudyFolder, address: str) -> None:
+        self._folder = folder
+        self._address = address
+        self.where = without_secret(address) or str(folder.journal_file)
+
+    @property
+    def is_shared(self) -> bool:
+        """Whether drivers of other studies may be at work on it."""
+        return bool(self._address)
+
+    def open(self) -> BaseStorage:
+        """As Optuna takes it; what a driver that was killed left half-written is cleared away."""
+        if self._address:
+            return get_storage(self._address)
+        journal = self._folder.journal_file
+        _drop_stale_lock(journal.with_name(f"{journal.name}.lock"))
+        _drop_torn_line(journal)
+        return JournalStorage(_Journal(str(journal)))
+
+    @contextmanager
+    def reaching(self, *more: type[Exception]) -> Iterator[None]:
+        """Turn what a storage raises that is gone into a StorageGoneError, without any password."""
+        try:
+            yield
+        except (*_faults(), *more) as fault:
+            said = str(fault).strip().partition("\n")[0]
+            # Not chained: what a driver of a data base says may hold the address.
+            raise StorageGoneError(
+                f"the study's storage {self.where} cannot be used: {self._without_secrets(said)}",
+                f"when it can be reached again: {self._resumption}",
+            ) from None
+
+    @property
+    def _resumption(self) -> str:
+        command = f"workbench tune --resume {self._folder.name}"
+        whole = f", with the whole address in ${STORAGE_VARIABLE}"
+        return command + (whole if HIDDEN in self.where else "")
+
+    def _without_secrets(self, text: str) -> str:
+        if self._address:
+            text = text.replace(self._address, self.where)
+        for secret in secrets(self._address):
+            text = text.replace(secret, HIDDEN)
+        return text
+
+
+class _Journal(JournalFileBackend):
+    """Optuna's journal, written so that neither a missing file nor a full disk loses what is in it.
+
+    Optuna's own would begin it anew where it was taken away, and go on behind a line that it wrote in
+    part. It also waits for the disk at every line; here the beginnings and ends of trials are flushed,
+    and with them what stands before.
+    """
+
+    def __init__(self, path: str) -> None:
+        self._alone = JournalFileSymlinkLock(path)
+        super().__init__(path, lock_obj=self._alone)
+        self._path = path
+
+    def append_logs(self, logs: list[dict[str, Any]]) -> None:
+        lines = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
+        self._alone.acquire()
+        try:
+            self._append(lines, flush=any(log["op_code"] not in _FLUSHED_LATER for log in logs))
+        finally:
+            self._alone.release()
+
+    def _append(self, lines: bytes, *, flush: bool) -> None:
+        file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
+        try:
+            size = os.fstat(file).st_size
+            try:
+                while lines:  # only a disk about to be full writes less
+                    lines = lines[os.write(file, lines) :]
+            except OSError:
+                os.ftruncate(file, size)
+                raise
+            if flush:
+                os.fsync(file)
+        finally:
+            os.close(file)
+
+
+def _faults() -> tuple[type[Exception], ...]:
+    """What a storage raises that is gone, full, or does not know the study any more."""
+    known: list[type[Exception]] = [optuna.exceptions.StorageInternalError, OSError, KeyError]
+    for module, name in (("sqlalchemy.exc", "SQLAlchemyError"), ("redis.exceptions", "RedisError")):
+        if module in sys.modules:  # else nothing of it can have been raised
+            known.append(getattr(sys.modules[module], name))
+    return tuple(known)
+
+
+def _drop_stale_lock(link: Path) -> None:
+    """Remove the lock that a driver which was killed as it wrote left: Optuna would wait 30 s for it.
+
+    Whoever lives holds it for the time of one write. Of this study's drivers only this one is alive.
+    """
+    held = _made(link)
+    deadline = time.monotonic() + STALE_LOCK_S
+    while held is not None and _made(link) == held:
+        if time.monotonic() > deadline:
+            link.unlink(missing_ok=True)
+            return
+        time.sleep(STALE_LOCK_S / 20)
+
+
+def _made(link: Path) -> tuple[int, int] | None:
+    """Which link it is and when it was made; None where there is none."""
+    try:
+        found = link.lstat()
+    except FileNotFoundError:
+        return None
+    return found.st_ino, found.st_ctime_ns
+
+
+def _drop_torn_line(journal: Path) -> None:
+    """Cut off a last line that a killed driver left half-written: Optuna would stumble over it."""
+    try:
+        with journal.open("r+b") as file:
+            whole = file.read()
+            end = whole.rfind(b"\n") + 1
+            if end < len(whole):
+                file.truncate(end)
+                os.fsync(file.fileno())
+    except FileNotFoundError:
+        return

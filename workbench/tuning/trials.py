@@ -1,0 +1,90 @@
+"""What became of a study's trials: `trials.jsonl`, appended by its driver, read by everyone."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import Literal
+
+import msgspec
+
+from workbench.params import Value
+from workbench.runs.jsonl import DAMAGED, LineReader
+from workbench.tuning.study import StudyFolder
+
+TrialState = Literal["running", "complete", "pruned", "failed", "again"]
+ENDED = frozenset({"complete", "pruned", "failed"})  # what counts as one of the trials asked for
+
+
+class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One trial as it stands; a later record of the same number takes the place of an earlier one.
+
+    `run` is the name of its run in the study's folder of trials, `again` the state of one that was cut
+    short and is tried again under another number, which counts in its place. `value` is that of the
+    first metric that counts, `values` those of all where there are several. Times are seconds since
+    1970.
+    """
+
+    number: int
+    state: TrialState
+    run: str
+    parameters: dict[str, Value] = {}
+    value: float | None = None
+    values: tuple[float, ...] = ()
+    began: float = 0.0
+    ended: float = 0.0
+    reason: str = ""
+
+
+class TrialReader:
+    """Reads the trials of a study as they come."""
+
+    def __init__(self, folder: StudyFolder) -> None:
+        self._lines = LineReader(folder.trials_file)
+        self.trials: dict[int, TrialRecord] = {}
+
+    def read(self) -> dict[int, TrialRecord]:
+        """All trials by number, as they stand now; a damaged line is passed over."""
+        for _, line in self._lines.read_lines():
+            try:
+                record = msgspec.json.decode(line, type=TrialRecord)
+            except DAMAGED:
+                continue
+            self.trials[record.number] = record
+        return self.trials
+
+
+def best(trials: Iterable[TrialRecord], direction: str) -> TrialRecord | None:
+    """The complete trial with the best value; the earlier of two that are as good."""
+    complete = [trial for trial in trials if trial.state == "complete" and trial.value is not None]
+    if not complete:
+        return None
+    sign = 1.0 if direction == "min" else -1.0
+    return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
+
+
+def pareto(trials: Iterable[TrialRecord], directions: Sequence[str]) -> list[TrialRecord]:
+    """The complete trials that no other one beats in every metric, the first metric's best first."""
+    signs = [1.0 if direction == "min" else -1.0 for direction in directions]
+    complete = [trial for trial in trials if trial.state == "complete" and trial.values]
+
+    def costs(trial: TrialRecord) -> tuple[float, ...]:
+        return tuple(sign * value for sign, value in zip(signs, trial.values, strict=True))
+
+    front: list[TrialRecord] = []
+    for trial in sorted(complete, key=lambda t: (costs(t), t.number)):
+        # Sorted, so that whatever beats it is in the front already.
+        if not any(_is_beaten(costs(trial), costs(better)) for better in front):
+            front.append(trial)
+    return front
+
+
+def _is_beaten(costs: Sequence[float], by: Sequence[float]) -> bool:
+    return tuple(costs) != tuple(by) and all(b <= a for a, b in zip(costs, by, strict=True))
+
+
+def counts(trials: Sequence[TrialRecord]) -> dict[str, int]:
+    """How many trials are in each state that any is in."""
+    found: dict[str, int] = {}
+    for trial in trials:
+        found[trial.state] = found.get(trial.state, 0) + 1
+    return found
