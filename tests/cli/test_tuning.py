@@ -9,7 +9,7 @@ import pytest
 
 from workbench.cli.main import main
 from workbench.runs.folder import RunFolder, all_runs, find
-from workbench.runs.state import State
+from workbench.runs.states import State
 
 from .waiting import wait_for
 

@@ -17,7 +17,8 @@ from tests.tuning.conftest import opened
 from workbench.runs import control, events
 from workbench.runs.folder import all_runs
 from workbench.runs.history import History
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import TrialReader
 

@@ -11,7 +11,8 @@ from optuna.trial import TrialState
 
 from tests.tuning.conftest import kill, opened
 from workbench.runs.folder import all_runs
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import TrialReader
 from workbench.workers import launch

@@ -12,7 +12,8 @@ from optuna.trial import TrialState
 from tests.tuning.conftest import opened
 from workbench.runs import control
 from workbench.runs.history import History
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.tuning import driver
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import TrialReader

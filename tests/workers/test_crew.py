@@ -15,7 +15,8 @@ from workbench.params import Value
 from workbench.runs import control
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder, create
 from workbench.runs.history import History
-from workbench.runs.state import State, status_of
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.workers.crew import Crew
 from workbench.workers.standby import Standby
 

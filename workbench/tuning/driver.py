@@ -17,7 +17,8 @@ from workbench.params import Value
 from workbench.runs import control, events
 from workbench.runs.folder import RunFolder
 from workbench.runs.recorder import Recorder, now
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 from workbench.tuning.asked import Asked
 from workbench.tuning.ledger import Ledger
 from workbench.tuning.making import Maker, limits

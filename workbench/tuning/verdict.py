@@ -7,7 +7,8 @@ from collections.abc import Sequence
 from optuna.trial import FrozenTrial, TrialState
 
 from workbench.errors import WorkbenchError
-from workbench.runs.state import State, Status, status_of
+from workbench.runs.state import Status, status_of
+from workbench.runs.states import State
 from workbench.tuning.running import RunningTrial
 from workbench.tuning.search import CUT_SHORT
 from workbench.tuning.study import Plan
