@@ -8,7 +8,7 @@ from collections.abc import Callable
 
 import pytest
 
-from workbench.tui.link import REMEMBERED_S, Link
+from workbench.tui.link import BYTES_A_SECOND, MOST_WAITED_S, REMEMBERED_S, Link
 
 from .conftest import LivingRun
 from .terminals import PATIENCE_S, Terminal
@@ -54,6 +54,23 @@ def test_what_is_still_held_up_counts_and_what_was_long_ago_does_not() -> None:
     assert link.pace_s == 2.0
     clock.now += REMEMBERED_S
     assert (link.pace_s, link.words) == (0.0, "")
+
+
+def test_what_was_sent_takes_its_time_and_what_was_large_no_more_than_a_second() -> None:
+    clock = Clock()
+    link = Link(clock)
+    file = link.through(io.StringIO())
+    assert link.is_free
+    file.write("⣿" * (BYTES_A_SECOND // 6))  # of three bytes each: half a second
+    clock.now += 0.49
+    assert not link.is_free
+    clock.now += 0.02
+    assert link.is_free
+    file.write("x" * 100 * BYTES_A_SECOND)
+    clock.now += MOST_WAITED_S - 0.01
+    assert not link.is_free
+    clock.now += 0.02
+    assert link.is_free
 
 
 def test_a_terminal_that_is_not_read_for_a_while_gets_less_and_is_told(

@@ -13,7 +13,8 @@ class Page:
     def __init__(self) -> None:
         self.now = 100.0
         self.readings = 0
-        self.loop = ReadingLoop(self.start, lambda: self.now)
+        self.free = True
+        self.loop = ReadingLoop(self.start, lambda: self.free, lambda: self.now)
 
     def start(self) -> None:
         self.readings += 1
@@ -48,6 +49,15 @@ def test_a_slow_terminal_sets_the_pace(page: Page) -> None:
     page.loop.done(0.01, more=False, pace_s=5.0)
     assert page.ticks(4.9) == 0
     assert page.ticks(0.2) == 1
+
+
+def test_a_reading_waits_for_room_on_the_terminal_unless_it_is_asked_for(page: Page) -> None:
+    page.loop.tick()
+    page.loop.done(0.01, more=False)
+    page.free = False
+    assert page.ticks(60) == 0
+    page.loop.read_soon()
+    assert page.readings == 2
 
 
 def test_where_more_is_waiting_it_is_read_at_once(page: Page) -> None:

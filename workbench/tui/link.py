@@ -13,6 +13,8 @@ HELD_UP_S = 0.2  # a write that takes longer has waited for the link
 REMEMBERED_S = 15.0
 MOST_SHARE = 0.25  # of the time in which the link is busy with our drawing
 STEPS_S = (0.5, 1.0, 2.0, 5.0, 10.0)
+BYTES_A_SECOND = 2_500  # what pages that draw by themselves may send, over the best of links
+MOST_WAITED_S = 1.0  # after what was large, as the answer to a key
 
 
 class Link:
@@ -22,6 +24,7 @@ class Link:
         self._clock = clock
         self._began: float | None = None
         self._held: deque[tuple[float, float]] = deque(maxlen=256)  # when it ended, how long it took
+        self._free_at = 0.0
 
     def through(self, file: TextIO) -> MeteredFile:
         """A file that writes to `file` and tells this link how long that took."""
@@ -37,6 +40,17 @@ class Link:
         self._began = None
         if began is not None and now - began >= HELD_UP_S:
             self._held.append((now, now - began))
+
+    def sent(self, size: int) -> None:
+        """So many bytes were written: they take their time from what pages may send by themselves."""
+        now = self._clock()
+        wanted = max(self._free_at, now) + size / BYTES_A_SECOND
+        self._free_at = min(wanted, now + MOST_WAITED_S)
+
+    @property
+    def is_free(self) -> bool:
+        """Whether a page may draw what nobody has asked for by a key."""
+        return self._clock() >= self._free_at
 
     @property
     def pace_s(self) -> float:
@@ -65,6 +79,7 @@ class MeteredFile:
 
     def write(self, text: str) -> int:
         """Write `text`; how many characters it was."""
+        self._link.sent(len(text.encode(errors="replace")))
         self._link.begin()
         try:
             return self._file.write(text)

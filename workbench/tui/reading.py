@@ -10,18 +10,27 @@ MOST_SHARE = 0.15
 
 
 class ReadingLoop:
-    """Calls `start`, which begins a reading in a thread, and is told when that one is done."""
+    """Calls `start`, which begins a reading in a thread, and is told when that one is done.
 
-    def __init__(self, start: Callable[[], None], clock: Callable[[], float] = time.monotonic) -> None:
+    Readings that nobody has asked for wait until the terminal has room: `may_draw`.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[], None],
+        may_draw: Callable[[], bool] = lambda: True,
+        clock: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._start = start
+        self._may_draw = may_draw
         self._clock = clock
         self._reading = False
         self._asked = False
         self._due = 0.0
 
     def tick(self) -> None:
-        """Read if it is time."""
-        if not self._reading and self._clock() >= self._due:
+        """Read if it is time, and what is read may be drawn."""
+        if not self._reading and self._clock() >= self._due and self._may_draw():
             self._begin()
 
     def read_soon(self) -> None:

@@ -57,7 +57,7 @@ class CompareScreen(WorkbenchScreen[None]):
         self.folders = list(dict.fromkeys(folders))
         self.comparison = Comparison()
         self._reader: CompareReader | None = None
-        self._readings = ReadingLoop(self._start_reading)
+        self._readings = ReadingLoop(self._start_reading, lambda: self.workbench.link.is_free)
         self._tab = 0
         self._chosen = 0
         self._every = False

@@ -66,7 +66,7 @@ class DevicesScreen(StoppingScreen):
         super().__init__()
         self._overview: Overview | None = None
         self._overseer: Overseer | None = None
-        self._readings = ReadingLoop(self._start_reading)
+        self._readings = ReadingLoop(self._start_reading, lambda: self.workbench.link.is_free)
 
     def compose(self) -> ComposeResult:
         yield TopLine("Devices")

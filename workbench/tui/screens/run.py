@@ -78,7 +78,7 @@ class RunScreen(StoppingScreen):
         self.folder = folder
         self.facts = Facts()
         self._reader: RunReader | None = None
-        self._readings = ReadingLoop(self._start_reading)
+        self._readings = ReadingLoop(self._start_reading, lambda: self.workbench.link.is_free)
         self._seen = View()
         self._asked: dict[str, str] = {}
         self._children: tuple[Child, ...] = ()
