@@ -18,7 +18,7 @@ from benchmarks.measuring import AtMost, Measured, Result
 from benchmarks.terminal import Terminal
 
 MOST_TIMES = 1.5
-KEYS = 200
+KEYS = 400
 CONTENTS_KEYS = 60
 RUNS = 4
 PERCENTILE = 0.99
