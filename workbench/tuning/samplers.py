@@ -81,11 +81,6 @@ def make_pruner(plan: Plan) -> BasePruner:
             return optuna.pruners.NopPruner()
 
 
-def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """What Optuna calls the searched parameters."""
-    return {dimension.name: _distribution(dimension) for dimension in space.searched}
-
-
 def grid(space: Space, seed: int) -> list[dict[str, Value]]:
     """Every point, in an order that the seed gives, so that a part of them is spread over all."""
     names = [dimension.name for dimension in space.searched]
@@ -103,7 +98,8 @@ def _values(dimension: Dimension) -> tuple[Value, ...]:
     return tuple(range(int(dimension.low), int(dimension.high) + 1))
 
 
-def _distribution(dimension: Dimension) -> BaseDistribution:
+def distribution(dimension: Dimension) -> BaseDistribution:
+    """What Optuna calls a searched parameter."""
     if dimension.kind == "choice":
         return CategoricalDistribution(dimension.values)
     if dimension.kind == "int":
