@@ -247,7 +247,8 @@ def _say_next(folder: StudyFolder) -> None:
         )
         output.say_aside(units.plain(f"the best is {won.run}: {words}"))
         output.say_aside(f"run it again: workbench run --from {folder.name}")
-        output.say_aside(f"train it on: workbench fork {folder.name}/{won.run} epochs=N")
+        if "epochs" in won.parameters:
+            output.say_aside(f"train it on: workbench fork {folder.name}/{won.run} epochs=N")
     output.say_aside(units.plain(f"its trials: workbench --checkpoints {folder.trials_dir} runs"))
     if not planned.storage:
         output.say_aside(

@@ -67,8 +67,9 @@ class Changes:
                 f"these can be set: {', '.join([*LIMITS, *known])}"
             )
         if name not in LIMITS and name not in known:
-            said = unknown("parameter that can be set while the study runs", name, [*LIMITS, *known])
-            raise ValueError(said)
+            raise ValueError(
+                f"{name} cannot be set while the study runs; these can: {', '.join([*LIMITS, *known])}"
+            )
         return True
 
     def _searched(self, name: str, given: Value, parameters: Iterable[Parameter]) -> Value:

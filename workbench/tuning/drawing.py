@@ -11,8 +11,7 @@ import random
 
 import optuna
 from optuna.distributions import BaseDistribution, CategoricalDistribution
-from optuna.samplers import GPSampler, QMCSampler
-from optuna.trial import FrozenTrial, Trial, TrialState
+from optuna.trial import Trial
 
 from workbench.params import Value
 from workbench.tuning import samplers
@@ -45,7 +44,7 @@ class Drawing:
         for name, dimension in {**self._whole, **ranges}.items():
             self._distributions[name] = samplers.distribution(dimension)
         if any(one != self._whole[name] for name, one in ranges.items()):
-            _follow_ranges(study, self._distributions)
+            samplers.follow(study.sampler, self._distributions)
 
     def draw(self, trial: Trial) -> None:
         """Give a new trial its values: those it was queued with, the frozen ones, and others drawn."""
@@ -82,26 +81,3 @@ class Drawing:
             if drawn in values:
                 return drawn
         return self._random.choice(values)
-
-
-def _follow_ranges(study: optuna.Study, distributions: dict[str, BaseDistribution]) -> None:
-    """Have a sampler that plans all parameters together plan in the ranges that hold now.
-
-    It would leave out a parameter whose range has changed, and draw that at random.
-    """
-    sampler = study.sampler
-    if not isinstance(sampler, GPSampler | QMCSampler):
-        return
-
-    def infer(
-        study: optuna.Study,
-        trial: FrozenTrial,  # noqa: ARG001 - Optuna gives it by name
-    ) -> dict[str, BaseDistribution]:
-        complete = study._get_trials(deepcopy=False, states=(TrialState.COMPLETE,), use_cache=True)
-        return {
-            name: distribution
-            for name, distribution in distributions.items()
-            if not distribution.single() and all(name in other.params for other in complete)
-        }
-
-    sampler.infer_relative_search_space = infer  # type: ignore[method-assign]

@@ -20,6 +20,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from workbench.params import Value
+from workbench.tuning.planners import GaussianProcess, Planner, QuasiMonteCarlo
 from workbench.tuning.space import Dimension, Space
 from workbench.tuning.study import Plan
 
@@ -41,17 +42,23 @@ def make_sampler(plan: Plan, seed: int) -> BaseSampler:
     with experimental():
         match plan.sampler:
             case "gp":
-                return optuna.samplers.GPSampler(seed=seed, deterministic_objective=False)
+                return GaussianProcess(seed=seed, deterministic_objective=False)
             case "cmaes":
                 return optuna.samplers.CmaEsSampler(seed=seed)
             case "qmc":
-                return optuna.samplers.QMCSampler(seed=plan.seed, scramble=True)
+                return QuasiMonteCarlo(seed=plan.seed, scramble=True)
             case "nsga2":
                 return optuna.samplers.NSGAIISampler(population_size=_population(plan), seed=seed)
             case "random" | "grid":
                 return optuna.samplers.RandomSampler(seed=seed)
             case _:
                 return optuna.samplers.TPESampler(seed=seed)
+
+
+def follow(sampler: BaseSampler, ranges: dict[str, BaseDistribution]) -> None:
+    """Have a sampler that plans all parameters together do so in these ranges from now on."""
+    if isinstance(sampler, Planner):
+        sampler.ranges = ranges
 
 
 def _population(plan: Plan) -> int:
