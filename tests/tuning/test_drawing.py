@@ -58,7 +58,7 @@ def test_a_range_is_narrowed_and_widened_again(started: Started, sampler: str) -
     assert len(opened(folder).trials) == 17
 
 
-@pytest.mark.parametrize("sampler", ["gp", "qmc"])
+@pytest.mark.parametrize("sampler", ["tpe", "gp", "qmc"])
 def test_what_plans_all_together_still_plans_a_range_that_changed(
     started: Started, sampler: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:

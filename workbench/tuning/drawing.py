@@ -17,6 +17,7 @@ from workbench.params import Value
 from workbench.tuning import samplers
 from workbench.tuning.space import Dimension
 from workbench.tuning.standing import Standing
+from workbench.tuning.storage import together
 from workbench.tuning.study import Plan
 
 DRAWS = 20  # from a narrowed list, before one of it is taken at random
@@ -53,8 +54,9 @@ class Drawing:
             if name in self._lists and name not in given:
                 given[name] = self._from_list(trial, name, distribution)
         trial._fixed_params = given
-        for name, distribution in self._distributions.items():
-            trial._suggest(name, self._reaching(name, distribution, given))
+        with together(trial.storage):
+            for name, distribution in self._distributions.items():
+                trial._suggest(name, self._reaching(name, distribution, given))
 
     def _reaching(
         self, name: str, distribution: BaseDistribution, given: dict[str, Value]

@@ -9,7 +9,7 @@ from typing import Any
 
 from optuna import Study
 from optuna.distributions import BaseDistribution
-from optuna.samplers import BaseSampler, GPSampler, QMCSampler
+from optuna.samplers import BaseSampler, GPSampler, QMCSampler, TPESampler
 from optuna.trial import FrozenTrial, TrialState
 
 
@@ -41,6 +41,10 @@ class GaussianProcess(Planner, GPSampler):
             inside = best_params[((best_params >= 0) & (best_params <= 1)).all(axis=1)]
             best_params = inside if len(inside) else None
         return super()._optimize_acqf(acqf, best_params)
+
+
+class Parzen(Planner, TPESampler):
+    """Learns which regions are good, from trials outside of its ranges too."""
 
 
 class QuasiMonteCarlo(Planner, QMCSampler):

@@ -20,7 +20,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from workbench.params import Value
-from workbench.tuning.planners import GaussianProcess, Planner, QuasiMonteCarlo
+from workbench.tuning.planners import GaussianProcess, Parzen, Planner, QuasiMonteCarlo
 from workbench.tuning.space import Dimension, Space
 from workbench.tuning.study import Plan
 
@@ -52,7 +52,7 @@ def make_sampler(plan: Plan, seed: int) -> BaseSampler:
             case "random" | "grid":
                 return optuna.samplers.RandomSampler(seed=seed)
             case _:
-                return optuna.samplers.TPESampler(seed=seed)
+                return Parzen(seed=seed)
 
 
 def follow(sampler: BaseSampler, ranges: dict[str, BaseDistribution]) -> None:
