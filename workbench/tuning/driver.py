@@ -113,6 +113,8 @@ class Driver:
         while True:
             try:
                 news = self._turn()
+                if not news:
+                    self._search.flush()
                 self._storage_is_there()
                 if not self._trials and self._is_over():
                     break
@@ -295,6 +297,8 @@ class Driver:
         refuse_hopeless(self.plan, list(self._ledger.trials.values()), running)
 
     def _end(self) -> None:
+        with contextlib.suppress(StorageGoneError):  # all of it was told already
+            self._search.flush()
         self._ledger.progress(0, stopping=bool(self._asked.stop), news=True)
         step = self._ledger.step
         if self._asked.stop and not self._is_enough():
