@@ -21,6 +21,7 @@ NAMES = (
     "step_overhead",
     "checkpoint_stall",
     "training_speed",
+    "busy_machine",
     "tuning_overhead",
 )
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
