@@ -301,10 +301,14 @@ class RunScreen(StoppingScreen):
         self._readings.read_soon()
 
     def on_screen_suspend(self) -> None:
-        self.query_one(Figures).covered()
+        self._figures_covered()
 
     def on_screen_resume(self) -> None:
-        self.query_one(Figures).covered()
+        self._figures_covered()
+
+    def _figures_covered(self) -> None:
+        for figures in self.query(Figures):  # none, where another screen came before the page was made
+            figures.covered()
 
     def on_figures_alone_changed(self, message: Figures.AloneChanged) -> None:
         self.set_class(message.alone, "-alone")
