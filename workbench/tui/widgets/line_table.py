@@ -149,7 +149,10 @@ class LineTable(ScrollView, can_focus=True, inherit_bindings=False):
         (strip,) = Visual.to_strips(self, line.truncate(room), room, 1, style, pad=True)
         left = self.scroll_offset.x
         right = left + self.scrollable_content_region.width
-        return strip.crop_extend(left, right, style.rich_style)
+        strip = strip.crop_extend(left, right, style.rich_style)
+        # Textual's visual styles know no text style of a component, which is all that marks the cursor
+        # in the terminal's own colours.
+        return strip.apply_style(self.get_component_rich_style(*component)) if component else strip
 
     def watch_scroll_y(self, old_value: float, new_value: float) -> None:
         super().watch_scroll_y(old_value, new_value)

@@ -47,8 +47,8 @@ class TabLine(Calm):
         index, note = self._marked
         room = self.content_size.width
         tabs = [self._tab(at, name, at == index) for at, name in enumerate(self._names)]
-        told = [content(note, MUTED)] if note else []
-        forms = [Content(gap).join([*some, *told]) for gap, some in ((_WIDE, tabs), (_NARROW, tabs))]
+        told = [content(f"· {note}", MUTED)] if note else []
+        forms = [Content(gap).join([*tabs, *told]) for gap in (_WIDE, _NARROW)]
         fitting = next((form for form in forms if form.cell_length <= room), None)
         self.show(fitting or self._shortened(tabs, told, room))
 
