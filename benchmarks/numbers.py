@@ -17,6 +17,7 @@ NAMES = (
     "key_to_paint",
     "live_page",
     "many_runs",
+    "study_page",
     "long_run",
     "step_overhead",
     "checkpoint_stall",

@@ -36,11 +36,16 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
 
 class TrialReader:
-    """Reads the trials of a study as they come."""
+    """Reads the trials of a study as they come.
+
+    Attributes:
+        records: how many were read so far; it grows with all that is new.
+    """
 
     def __init__(self, folder: StudyFolder) -> None:
         self._lines = LineReader(folder.trials_file)
         self.trials: dict[int, TrialRecord] = {}
+        self.records = 0
 
     def read(self) -> dict[int, TrialRecord]:
         """All trials by number, as they stand now; a damaged line is passed over."""
@@ -50,6 +55,7 @@ class TrialReader:
             except DAMAGED:
                 continue
             self.trials[record.number] = record
+            self.records += 1
         return self.trials
 
 
