@@ -25,6 +25,7 @@ NAMES = (
     "busy_machine",
     "tuning_overhead",
 )
+LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
 
 
