@@ -28,7 +28,7 @@ def begin(
         folder.run.remove_leftovers()
         folder.run.keep_reserve()
         plan = folder.plan()
-        methods.refuse_missing(plan.sampler)
+        methods.refuse_missing(plan.sampler, plan.search, plan.folds)
         storage = complete(plan.storage, given)
         # Trials beside each other would else have all cores each, and wait for one another.
         os.environ.setdefault(THREADS_VARIABLE, str(max((os.cpu_count() or 1) // plan.jobs, 1)))

@@ -34,6 +34,8 @@ def limits(plan: Plan, launches: list[control.Launch]) -> Limits:
     for launched in launches:
         found.update(launched.parameters)  # type: ignore[arg-type]  # checked when it was asked for
     size = plan.space.size if plan.sampler == "grid" else None
+    if plan.search:
+        size = plan.trials  # what it chooses depends on how many there are
     if size is not None:
         found["trials"] = min(found["trials"] or size, size)
     return msgspec.convert(found, Limits, strict=False)
@@ -85,6 +87,8 @@ class Maker:
             parameters=values,
             seed=plan.seed,
             device=plan.device,
+            folds=plan.folds,
+            scoring=plan.metric if plan.search else "",
             versions=self._versions,
             git_commit=self._commit,
         )

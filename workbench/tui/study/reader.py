@@ -22,7 +22,7 @@ from workbench.tui.study.plot import Moment, Plot
 from workbench.tui.study.plots import plot_of
 from workbench.tuning.points import Points, points_of
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import TrialReader, best
+from workbench.tuning.trials import TrialReader, winner
 from workbench.tuning.weights import Weigher, Weights
 from workbench.units import plain
 
@@ -84,7 +84,7 @@ class StudyReader:
             on_front = self._points.numbers[self._points.on_front()]
             self._facts = StudyFacts(self._plan, shown, None, frozenset(map(int, on_front)))
         else:
-            won = best(shown.values(), self._plan.direction)
+            won = winner(shown.values(), self._plan)
             outstanding = frozenset[int]() if won is None else frozenset({won.number})
             self._facts = StudyFacts(self._plan, shown, won, outstanding)
 

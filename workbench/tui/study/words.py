@@ -9,7 +9,7 @@ from textual.content import Content
 from workbench import units
 from workbench.tui.study.facts import StudyFacts
 from workbench.tui.text import ACCENT, MUTED, STRONG, content, joined, stacked
-from workbench.tuning.methods import PRUNERS, SAMPLERS
+from workbench.tuning.methods import PRUNERS, SAMPLERS, SEARCHES
 from workbench.tuning.points import word
 from workbench.tuning.study import Plan
 
@@ -57,12 +57,10 @@ def plan_words(facts: StudyFacts) -> Content:
 
 def _method(plan: Plan) -> dict[str, Content]:
     counted = ", ".join(f"{one.metric} ({one.direction})" for one in plan.objectives)
-    sampler = SAMPLERS.get(plan.sampler)
     told = {
         "recipe": (plan.recipe.id, ""),
         "what counts": (counted, ""),
-        "sampler": (plan.sampler, "" if sampler is None else sampler.text),
-        "pruner": (plan.pruner, PRUNERS.get(plan.pruner, "")),
+        **_choice(plan),
         "trials": (f"{plan.trials:,}" if plan.trials else "no limit", ""),
         "minutes": (units.number(plan.minutes) if plan.minutes else "no limit", ""),
         "jobs": (str(plan.jobs), "at the same time"),
@@ -73,6 +71,19 @@ def _method(plan: Plan) -> dict[str, Content]:
     return {
         name: joined(content(value), content(f"   {text}" if text else "", MUTED))
         for name, (value, text) in told.items()
+    }
+
+
+def _choice(plan: Plan) -> dict[str, tuple[str, str]]:
+    """Who chooses the trials, and how they are compared."""
+    folds = {"folds": (str(plan.folds), "of each trial; their mean counts")} if plan.folds else {}
+    if plan.search:
+        return {"search": (plan.search, SEARCHES.get(plan.search, "")), **folds}
+    sampler = SAMPLERS.get(plan.sampler)
+    return {
+        "sampler": (plan.sampler, "" if sampler is None else sampler.text),
+        "pruner": (plan.pruner, PRUNERS.get(plan.pruner, "")),
+        **folds,
     }
 
 
