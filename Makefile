@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 # Where it is set, every program that a test starts would compile its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check format pictures bench bench-gpu clean
+.PHONY: run test check format pictures bench bench-long bench-gpu clean
 
 run: $(READY)
 	@$(BIN)/workbench
@@ -30,6 +30,9 @@ pictures: $(READY)
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md
+
+bench-long: $(READY)
+	$(BIN)/python -m benchmarks --long --write docs/benchmarks-long.md
 
 bench-gpu: $(READY)
 	$(BIN)/python -m benchmarks --gpu --write docs/benchmarks-gpu.md

@@ -16,7 +16,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure what the call names, all numbers by default; 0 when all of them keep their targets."""
     parser = _parser()
     args = parser.parse_args(argv)
-    known = (*numbers.NAMES, *numbers.GPU_NAMES)
+    known = (*numbers.NAMES, *numbers.LONG_NAMES, *numbers.GPU_NAMES)
     unknown = [name for name in args.numbers if name not in known]
     if unknown:
         parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(known)}")
@@ -24,8 +24,15 @@ def main(argv: Sequence[str] | None = None) -> int:
         parser.error("--write is for all numbers together: they stand on one page of one run")
     # A user's modules are compiled once; compiling Textual at each start would take two thirds of it.
     os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-    everything = numbers.GPU_NAMES if args.gpu else numbers.NAMES
-    return _run(args.numbers or everything, args.write, "make bench-gpu" if args.gpu else "make bench")
+    everything, command = _kind(args)
+    return _run(args.numbers or everything, args.write, command)
+
+
+def _kind(args: argparse.Namespace) -> tuple[Sequence[str], str]:
+    """The numbers that go onto one page, and the command that writes it."""
+    if args.gpu:
+        return numbers.GPU_NAMES, "make bench-gpu"
+    return (numbers.LONG_NAMES, "make bench-long") if args.long else (numbers.NAMES, "make bench")
 
 
 def _run(names: Sequence[str], file: Path | None, command: str) -> int:
@@ -43,9 +50,13 @@ def _run(names: Sequence[str], file: Path | None, command: str) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description="Measure the numbers.")
     parser.add_argument(
-        "numbers", nargs="*", metavar="NUMBER", help=", ".join((*numbers.NAMES, *numbers.GPU_NAMES))
+        "numbers",
+        nargs="*",
+        metavar="NUMBER",
+        help=", ".join((*numbers.NAMES, *numbers.LONG_NAMES, *numbers.GPU_NAMES)),
     )
     parser.add_argument("--gpu", action="store_true", help="the numbers that need a CUDA device")
+    parser.add_argument("--long", action="store_true", help="the numbers that take many minutes")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the page of all numbers")
     return parser
 

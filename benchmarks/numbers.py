@@ -17,12 +17,15 @@ NAMES = (
     "key_to_paint",
     "live_page",
     "many_runs",
+    "study_page",
     "long_run",
     "step_overhead",
     "checkpoint_stall",
     "training_speed",
+    "busy_machine",
     "tuning_overhead",
 )
+LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
 
 

@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import ast
+import contextlib
 import gc
 import os
 import subprocess
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -241,6 +244,29 @@ def test_parsing_in_several_threads_at_once_does_not_fail(root: Path) -> None:
 
     with ThreadPoolExecutor(3) as pool:
         list(pool.map(work, range(3)))
+
+
+@pytest.mark.usefixtures("_restless")
+def test_a_text_is_parsed_while_the_screens_parse_their_actions(root: Path) -> None:
+    file = write(root / "t" / "many.py", "\n".join(f"x{n} = [{n}, f({n})]" for n in range(300)))
+    done = threading.Event()
+
+    def screens() -> None:
+        while not done.is_set():
+            Litter()
+            with contextlib.suppress(SystemError):  # theirs, in this unrest; ours must not fail
+                ast.literal_eval("(1, [2, (3, 4)], 'up')")
+
+    thread = threading.Thread(target=screens)
+    thread.start()
+    try:
+        until = time.monotonic() + 0.3
+        while time.monotonic() < until:
+            Litter()
+            assert source.read(file).fault == ""
+    finally:
+        done.set()
+        thread.join()
 
 
 def offer(site: Path, name: str, value: str) -> Path:

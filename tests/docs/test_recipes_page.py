@@ -39,7 +39,7 @@ NAMES = [Path(path).stem for path in page.files() if path.startswith("my_recipes
 
 def test_every_block_of_python_is_a_file_that_is_tried() -> None:
     assert len(page.files()) == page.TEXT.count("```python")
-    assert len(NAMES) == len(page.files()) - 1  # all but the test
+    assert len(NAMES) == len(page.files()) - 2  # all but the test and the script
 
 
 def test_the_catalogue_finds_every_recipe_sound(recipes: Recipes) -> None:
@@ -246,6 +246,15 @@ def test_what_is_not_finite_stops_the_run_or_is_skipped(train: Train) -> None:
 def test_the_pages_own_test_passes(written: Path, tmp_path: Path) -> None:
     (file,) = (path for path in page.files() if path.startswith("tests/"))
     runpy.run_path(str(written / file))["test_the_line_is_found"](tmp_path)
+
+
+def test_the_pages_script_finds_the_better_learning_rate(
+    written: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.syspath_prepend(written)
+    done = runpy.run_path(str(written / "search_digits.py"))
+    assert done["search"].best_params_["lr"] == 0.03
+    assert done["scores"].min() > 0.5
 
 
 def test_links_lead_somewhere() -> None:

@@ -11,8 +11,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from workbench.figures import palette
+from workbench.figures.axes import x_axis
 from workbench.figures.cells import Pen
-from workbench.figures.chart import _x_axis, draw_chart
+from workbench.figures.chart import draw_chart
 from workbench.figures.lines import Frame
 from workbench.figures.plot import Line, Mark, draw_lines, sparkline
 from workbench.figures.scale import Tick
@@ -306,8 +307,8 @@ def test_sparkline(values: list[float], width: int, drawn: str) -> None:
     ],
 )
 def test_a_number_is_not_given_up_for_the_name_of_its_axis(place: float, expected: str) -> None:
-    assert _x_axis([Tick(0.0, "0"), Tick(place, "50")], "step", 2, 33)[1] == expected
+    assert x_axis([Tick(0.0, "0"), Tick(place, "50")], "step", 2, 33)[1] == expected
 
 
 def test_an_axis_too_short_for_both_keeps_its_name() -> None:
-    assert _x_axis([Tick(0.0, "0"), Tick(0.9, "50")], "step", 2, 8)[1] == "   0     s…"
+    assert x_axis([Tick(0.0, "0"), Tick(0.9, "50")], "step", 2, 8)[1] == "   0     s…"

@@ -110,4 +110,4 @@ def _at(text: str, char: str) -> list[int]:
 def test_curves_name_both_axes() -> None:
     drawn = check(draw(Curves("fit", [SINGLE], "epoch", "loss"), 60, 12), 60, 12)
     assert drawn[0] == "fit · loss ↑"
-    assert drawn[-1].endswith("epoch")
+    assert "epoch" in drawn[-1]

@@ -16,6 +16,7 @@ from workbench.runs.folder import RunFolder, trash_dir
 from workbench.runs.listing import Listing, RunSummary
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.run_line import RunLines
+from workbench.tui.theme import TERMINAL
 from workbench.tui.widgets.runs_table import RunsTable
 
 from .conftest import LivingRun
@@ -289,3 +290,20 @@ def test_a_low_screen_shows_more_runs_than_parts_of_the_page(app: WorkbenchApp, 
         assert sum(f"-000{number} " in line for line in shown.splitlines() for number in range(8)) >= 6
 
     drive(app, script, size=(40, 12))
+
+
+def test_the_cursor_is_seen_in_the_terminals_own_colours(app: WorkbenchApp, record: Record) -> None:
+    record(FINISHED)
+    record(FINISHED)
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.theme = TERMINAL.name
+        await press(pilot, "2 j")
+        await sees(pilot, "✓ finished")
+        lines = [table(pilot).render_line(row + 1) for row in range(2)]
+        assert [{bool(part.style and part.style.reverse) for part in line} for line in lines] == [
+            {False},
+            {True},
+        ]
+
+    drive(app, script)

@@ -23,7 +23,7 @@ def test_every_tab_is_told_at_any_width(app: WorkbenchApp, living: LivingRun, co
         await press(pilot, "4")
         line = app.screen.query_one(TabLine).region.y
         told = screen(pilot).splitlines()[line].strip()
-        assert told == (whole if columns == 80 else "1 2 3 4 Parameters 5 6")
+        assert told == (whole if columns == 80 else "1 2 3 Log 4 Parameters 5 Checkpoints 6")
         assert isinstance(app.screen, RunScreen)
 
     drive(app, script, size=(columns, 12))

@@ -45,5 +45,32 @@ def test_what_is_refused(bowl: RecipeInfo, wish: dict[str, str], fault: str) -> 
     assert fault in str(refused.value)
 
 
+def test_a_search_has_folds_a_score_and_all_its_trials(bowl: RecipeInfo) -> None:
+    words = {"x": "-1..1", "epochs": "4"}
+    planned = launching.plan(launching.Wish(bowl, words, search="halving", trials=9), SCHEMA)
+    assert planned.objectives == (Objective("score", "max"),)
+    assert (planned.folds, planned.candidates, planned.sampler, planned.pruner) == (5, 9, "", "none")
+    assert planned.trials == 9 + 3  # with one epoch, then with three
+    by_folds = plan(bowl, folds=3)  # type: ignore[arg-type]
+    assert (by_folds.pruner, by_folds.folds) == ("wilcoxon", 3)
+    assert by_folds.as_parameters()["folds"] == 3
+
+
+@pytest.mark.parametrize(
+    ("wish", "fault"),
+    [
+        ({"search": "random", "sampler": "tpe"}, "--sampler is for Optuna's studies"),
+        ({"search": "random", "pruner": "median"}, "--pruner is for Optuna's studies"),
+        ({"search": "random", "way": "min"}, "scores are better high"),
+        ({"search": "random", "metric": "f1_macr"}, "no scorer 'f1_macr'; did you mean f1_macro"),
+        ({"search": "grid"}, "a grid cannot be laid over the continuous range of x"),
+    ],
+)
+def test_what_a_search_is_refused(bowl: RecipeInfo, wish: dict[str, str], fault: str) -> None:
+    with pytest.raises(UsageError) as refused:
+        plan(bowl, **wish)
+    assert fault in str(refused.value)
+
+
 def test_no_password_is_in_the_plan(bowl: RecipeInfo) -> None:
     assert plan(bowl, storage="redis://:s3cret@box/1", name="s").storage == "redis://:***@box/1"

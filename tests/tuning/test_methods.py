@@ -3,6 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from scipy import stats
+from sklearn.base import BaseEstimator
+from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - has to be imported first
+from sklearn.model_selection import HalvingRandomSearchCV
 
 from workbench.errors import WorkbenchError
 from workbench.tuning import methods
@@ -40,6 +44,65 @@ def test_what_is_made_for_one_metric_is_refused_for_several() -> None:
     pruner, sampler = methods.faults("cmaes", "median", Space((LR,)), metrics=2)
     assert "pruner median compares one metric" in pruner
     assert "take one of tpe, gp, random, qmc, grid, nsga2" in sampler
+
+
+@pytest.mark.parametrize(
+    ("pruner", "folds", "fault"),
+    [
+        ("wilcoxon", 0, "pruner wilcoxon compares folds: give --folds K"),
+        ("hyperband", 5, "pruner hyperband compares epochs"),
+        ("median", 1, "folds=1: cross-validation has 2 to 100 folds"),
+    ],
+)
+def test_what_a_pruner_cannot_do(pruner: str, folds: int, fault: str) -> None:
+    (found,) = methods.faults("tpe", pruner, Space((LR,)), folds=folds)
+    assert fault in found
+
+
+@pytest.mark.parametrize(
+    ("search", "searched", "metrics", "fault"),
+    [
+        ("grid", (LR,), 1, "a grid cannot be laid over the continuous range of lr"),
+        ("random", (LR,), 2, "search random compares one score"),
+        ("halving", (Dimension("epochs", "int", 1, 9),), 1, "halving sets epochs itself"),
+    ],
+)
+def test_what_a_search_cannot_do(
+    search: str, searched: tuple[Dimension, ...], metrics: int, fault: str
+) -> None:
+    (found,) = methods.search_faults(search, Space(searched), metrics, folds=5)
+    assert fault in found
+
+
+@pytest.mark.parametrize(("candidates", "epochs"), [(1, 5), (9, 9), (10, 30), (30, 10), (100, 2)])
+def test_the_rounds_of_halving_are_scikit_learns(candidates: int, epochs: int) -> None:
+    search = HalvingRandomSearchCV(
+        _Constant(),
+        {"level": stats.uniform()},
+        n_candidates=candidates,
+        resource="epochs",
+        max_resources=epochs,
+        min_resources="exhaust",
+        factor=methods.HALVING_FACTOR,
+        cv=2,
+        refit=False,
+        random_state=0,
+    ).fit([[0], [1]])
+    assert methods.rounds(candidates, epochs) == list(
+        zip(search.n_candidates_, search.n_resources_, strict=True)
+    )
+
+
+class _Constant(BaseEstimator):
+    def __init__(self, level: float = 0.0, epochs: int = 1) -> None:
+        self.level = level
+        self.epochs = epochs
+
+    def fit(self, X: object, y: object = None) -> _Constant:  # noqa: N803
+        return self
+
+    def score(self, X: object, y: object = None) -> float:  # noqa: N803
+        return self.level
 
 
 @pytest.mark.parametrize("sampler", methods.SAMPLERS)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import contextlib
 import re
 import threading
 import warnings
@@ -11,10 +12,11 @@ from pathlib import Path
 
 import msgspec
 
-# CPython counts the depth of the tree that it hands out for the whole interpreter: where a second
-# thread parses meanwhile, both may end in "SystemError: AST constructor recursion depth mismatch".
-# The filters of warnings are the interpreter's, too.
+from workbench.garbage import uncollected
+
+# The filters of warnings are the whole interpreter's.
 _ONE_AT_A_TIME = threading.Lock()
+_MOST_ATTEMPTS = 5
 
 
 class Source(msgspec.Struct, frozen=True):
@@ -59,7 +61,20 @@ def read(file: Path) -> Source:
 
 
 def _parse(text: bytes, file: Path) -> ast.Module:
-    with _ONE_AT_A_TIME, warnings.catch_warnings():
+    """The tree of a text.
+
+    CPython counts the depth of the tree that it hands out for the whole interpreter: where another
+    thread parses (Textual parses actions with `ast`), it ends in "SystemError: AST constructor
+    recursion depth mismatch". Threads change in the middle only where garbage is collected.
+    """
+    for _ in range(_MOST_ATTEMPTS - 1):
+        with contextlib.suppress(SystemError):
+            return _parse_once(text, file)
+    return _parse_once(text, file)
+
+
+def _parse_once(text: bytes, file: Path) -> ast.Module:
+    with _ONE_AT_A_TIME, warnings.catch_warnings(), uncollected():
         warnings.simplefilter("ignore")  # of an invalid escape; they would be printed over the screen
         return ast.parse(text, filename=str(file))
 

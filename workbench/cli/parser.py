@@ -221,9 +221,22 @@ def _search(one: argparse.ArgumentParser) -> None:
         "--sampler", metavar="NAME", help="tpe, gp, cmaes, random, qmc, grid, nsga2 (default: tpe)"
     )
     one.add_argument(
+        "--folds",
+        type=int,
+        metavar="K",
+        help="cross-validate each trial over K parts of training and validation data: the mean counts",
+    )
+    one.add_argument(
+        "--search",
+        metavar="NAME",
+        help="grid, random, halving: scikit-learn's searches over the recipe as a skorch estimator, "
+        "with folds (default: 5); instead of a sampler, and --metric is then a scorer such as f1_macro",
+    )
+    one.add_argument(
         "--pruner",
         metavar="NAME",
-        help="median, percentile, halving, hyperband, none (default: median; none for several metrics)",
+        help="median, percentile, halving, hyperband, wilcoxon, none (default: median; with folds "
+        "wilcoxon; none for several metrics)",
     )
     one.add_argument(
         "--metric",

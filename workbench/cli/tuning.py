@@ -21,16 +21,16 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.state import status_of
 from workbench.tuning import launching as studies
-from workbench.tuning import study
+from workbench.tuning import methods, study
 from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, complete, without_secret
 from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import TrialReader, TrialRecord, best, counts, pareto
+from workbench.tuning.trials import TrialReader, TrialRecord, counts, pareto, winner
 from workbench.workers import launch
 
 TRIALS_SHOWN = 15
 _CHANGES = ("trials", "minutes", "jobs")
-_FOR_NEW = ("sampler", "pruner", "metric", "direction", "seed", "device", "study")
+_FOR_NEW = ("sampler", "pruner", "search", "folds", "metric", "direction", "seed", "device", "study")
 
 
 def tune(args: argparse.Namespace) -> int:
@@ -71,8 +71,10 @@ def _plan(args: argparse.Namespace, storage: str) -> Plan:
         trials=args.trials or 0,
         minutes=args.minutes or 0.0,
         jobs=1 if args.jobs is None else args.jobs,
-        sampler=args.sampler or "tpe",
+        sampler=args.sampler or "",
         pruner=args.pruner or "",
+        search=args.search or "",
+        folds=0 if args.folds is None else args.folds,
         metric=args.metric or "",
         way=args.direction or "",
         seed=args.seed or 0,
@@ -86,6 +88,11 @@ def _plan(args: argparse.Namespace, storage: str) -> Plan:
 def _resume(folder: StudyFolder, args: argparse.Namespace) -> int:
     """Another attempt of the study, with other limits if the call says so."""
     given = {name: getattr(args, name) for name in _CHANGES if getattr(args, name) is not None}
+    if folder.plan().search and args.trials is not None:
+        raise UsageError(
+            f"{folder.name} is a search of scikit-learn's, which chose all of its trials at the start",
+            "leave out --trials, or start another one",
+        )
     given_address = args.storage or os.environ.get(STORAGE_VARIABLE, "")
     storage = complete(folder.plan().storage, given_address, explicit=bool(args.storage))
     launch.resume(folder.run, values=given, storage=storage)
@@ -158,7 +165,7 @@ def _say_plan(planned: Plan, held: Standing | None = None) -> None:
     output.say(
         units.plain(
             f"{planned.recipe.id}: {aims} of {' or '.join(bounds) or 'any number of trials'}{points}, "
-            f"{now.jobs} at a time, sampler {planned.sampler}, pruner {planned.pruner}"
+            f"{now.jobs} at a time, {_method(planned)}"
         )
     )
     rows = [
@@ -169,6 +176,18 @@ def _say_plan(planned: Plan, held: Standing | None = None) -> None:
     output.write_table(["parameter", "values", ""], rows)
 
 
+def _method(planned: Plan) -> str:
+    """How trials are chosen and compared, in words."""
+    folds = f", {planned.folds} folds each" if planned.folds else ""
+    if not planned.search:
+        return f"sampler {planned.sampler}, pruner {planned.pruner}{folds}"
+    if planned.search != "halving":
+        return f"search {planned.search}{folds}"
+    rounds = methods.rounds(planned.candidates, int(planned.space.fixed[methods.RESOURCE]))
+    listed = ", ".join(f"{tried:,} with {epochs:,}" for tried, epochs in rounds)
+    return f"search {planned.search}{folds}; candidates and epochs of its rounds: {listed}"
+
+
 def _say_trials(folder: StudyFolder) -> None:
     """The best trials, each with its searched values; of several metrics the Pareto front first."""
     planned, trials = folder.plan(), list(TrialReader(folder).read().values())
@@ -176,6 +195,7 @@ def _say_trials(folder: StudyFolder) -> None:
         output.say("\nno trial has begun")
         return
     names = [dimension.name for dimension in planned.space.searched]
+    names += [methods.RESOURCE] if planned.search == "halving" else []
     front = _front(planned, trials)
     ranked = [*front, *(trial for trial in _by_value(trials, planned.direction) if trial not in front)]
     shown = ranked[: max(TRIALS_SHOWN, len(front))]
@@ -188,12 +208,13 @@ def _say_trials(folder: StudyFolder) -> None:
         output.say(f"{len(front)} on the Pareto front, where no trial is better in every metric")
     metrics = [one.metric for one in planned.objectives]
     output.write_table(
-        ["trial", "state", *metrics, *names, "remark"],
+        ["trial", "state", *metrics, *(["spread"] if planned.folds else []), *names, "remark"],
         [
             [
                 trial.run,
                 trial.state,
                 *_reached(trial, len(metrics)),
+                *([units.number(trial.spread)] if planned.folds else []),
                 *(output.number(trial.parameters.get(name)) for name in names),
                 _remark(folder, trial, on_front=trial in front),
             ]
@@ -238,7 +259,7 @@ def _by_value(trials: list[TrialRecord], direction: str) -> list[TrialRecord]:
 def _say_next(folder: StudyFolder) -> None:
     """What can be done with it."""
     planned = folder.plan()
-    won = best(TrialReader(folder).read().values(), planned.direction)
+    won = winner(TrialReader(folder).read().values(), planned)
     if won is not None and not planned.has_several:
         words = " ".join(
             f"{name}={output.word(value)}"
@@ -250,7 +271,7 @@ def _say_next(folder: StudyFolder) -> None:
         if "epochs" in won.parameters:
             output.say_aside(f"train it on: workbench fork {folder.name}/{won.run} epochs=N")
     output.say_aside(units.plain(f"its trials: workbench --checkpoints {folder.trials_dir} runs"))
-    if not planned.storage:
+    if not planned.storage and not planned.search:
         output.say_aside(
             units.plain(
                 f"in Python: optuna.load_study(study_name={folder.name!r}, storage="
@@ -271,7 +292,7 @@ def _data(folder: StudyFolder, history: History) -> dict[str, object]:
         **vars(progress.outcome(history, status)),
         "study": planned,
         "counts": counts(trials),
-        "best_trial": None if planned.has_several else best(trials, planned.direction),
+        "best_trial": None if planned.has_several else winner(trials, planned),
         "pareto_front": _front(planned, trials),
         "trials": trials,
     }

@@ -9,25 +9,26 @@ from itertools import count, groupby
 import numpy as np
 
 from workbench.figures import palette
+from workbench.figures.axes import CELLS_A_TICK, LINES_A_TICK, ticks_of, x_axis, y_axis
 from workbench.figures.canvas import Stroke, rasterise
-from workbench.figures.cells import Pen, clean, cut, fit, to_ascii, width
+from workbench.figures.cells import Pen, clean, cut, to_ascii, width
 from workbench.figures.header import header
 from workbench.figures.lines import Frame, Line, Mark
-from workbench.figures.scale import Scale, Tick, scale_of
+from workbench.figures.scale import Scale, scale_of
 
 # Smaller than this, axes would leave no room to draw in.
 _LEAST_WIDTH_WITH_AXES = 16
 _LEAST_HEIGHT_WITH_AXES = 5
 _LEAST_HEIGHT_WITH_HEADER = 4
 _LEAST_HEIGHT_WITH_MARK_NAMES = 7
-_CELLS_A_TICK = 10
-_LINES_A_TICK = 4
 _MARGIN_Y = 0.03
 _LAST_PLACE = 1 - 1e-9  # the right end belongs to the last column
 
 
 @dataclass(frozen=True)
-class _Axes:
+class Axes:
+    """The scales of a chart."""
+
     x: Scale
     y: Scale
     cursor: float | None  # its place on the x axis
@@ -42,7 +43,7 @@ def draw_chart(lines: Sequence[Line], frame: Frame, size: tuple[int, int], pen: 
         lines = [line for line in lines if not line.faint]
     head = header(lines, frame, columns, pen) if rows >= _LEAST_HEIGHT_WITH_HEADER else []
     room = rows - len(head)
-    axes = _axes(lines, frame)
+    axes = axes_of(lines, frame)
     if room < _LEAST_HEIGHT_WITH_AXES or columns < _LEAST_WIDTH_WITH_AXES:
         drawn = head + _canvas(lines, axes, [], (columns, room), pen)
     else:
@@ -50,7 +51,7 @@ def draw_chart(lines: Sequence[Line], frame: Frame, size: tuple[int, int], pen: 
     return drawn if pen.unicode else [to_ascii(line) for line in drawn]
 
 
-def _axes(lines: Sequence[Line], frame: Frame) -> _Axes:
+def axes_of(lines: Sequence[Line], frame: Frame) -> Axes:
     """Axes that hold the points with a place on both."""
     xs, ys = [], []
     for line in lines:
@@ -61,14 +62,17 @@ def _axes(lines: Sequence[Line], frame: Frame) -> _Axes:
         ys.append(line.y[drawn])
     if frame.x_limits is not None:
         xs = [np.array(frame.x_limits, dtype=np.float64)]
+    if frame.y_limits is not None:
+        ys = [np.array(frame.y_limits, dtype=np.float64)]
     x = replace(scale_of(xs, log=frame.log_x, margin=frame.margin_x), unit=frame.x_unit)
     cursor = None if frame.cursor is None else float(x.places(np.array([frame.cursor]))[0])
-    return _Axes(x, scale_of(ys, log=frame.log_y, margin=_MARGIN_Y), cursor)
+    margin_y = _MARGIN_Y if frame.y_limits is None else 0.0
+    return Axes(x, scale_of(ys, log=frame.log_y, margin=margin_y), cursor)
 
 
 def _canvas(
     lines: Sequence[Line],
-    axes: _Axes,
+    axes: Axes,
     uprights: Sequence[float],
     size: tuple[int, int],
     pen: Pen,
@@ -81,21 +85,23 @@ def _canvas(
 
 
 def _with_axes(
-    lines: Sequence[Line], frame: Frame, axes: _Axes, size: tuple[int, int], pen: Pen
+    lines: Sequence[Line], frame: Frame, axes: Axes, size: tuple[int, int], pen: Pen
 ) -> list[str]:
     columns, rows = size
     marks = _placed(frame.marks, axes.x)
     named = any(mark.label for mark in marks) and rows >= _LEAST_HEIGHT_WITH_MARK_NAMES
     height = rows - 2 - named
-    ticks = axes.y.ticks(max(height // _LINES_A_TICK + 1, 2))
-    left = min(max((len(tick.label) for tick in ticks), default=0), columns // 3)
+    ticks = ticks_of(axes.y, frame.y_ticks, height // LINES_A_TICK + 1)
+    left = min(max((width(tick.label) for tick in ticks), default=0), columns // 3)
     inner = columns - left - 1
     canvas = _canvas(lines, axes, [mark.x for mark in marks], (inner, height), pen)
-    sides = _y_axis(ticks, left, height, pen)
+    sides = y_axis(ticks, left, height, pen)
     drawn = [side + line for side, line in zip(sides, canvas, strict=True)]
     if named:
         drawn.insert(0, _mark_names(marks, left + 1, inner, pen))
-    rule, numbers = _x_axis(axes.x.ticks(max(inner // _CELLS_A_TICK, 2)), frame.x_label, left, inner)
+    rule, numbers = x_axis(
+        ticks_of(axes.x, frame.x_ticks, inner // CELLS_A_TICK), frame.x_label, left, inner
+    )
     marked = _with_faults(rule, _placed(frame.faults, axes.x), pen)
     return [
         *drawn,
@@ -184,57 +190,3 @@ def _joined(labels: Mapping[int, list[str]], columns: Sequence[int]) -> str:
     """The names at these columns, each once."""
     names = (label for column in columns for label in labels[column] if label)
     return ", ".join(dict.fromkeys(names))
-
-
-def _y_axis(ticks: Sequence[Tick], left: int, height: int, pen: Pen) -> list[str]:
-    labels = {height - 1 - min(int(t.place * height), height - 1): t.label for t in ticks}
-    return [
-        pen.paint(
-            fit(labels.get(row, ""), left, right=True) + ("┤" if row in labels else "│"),
-            palette.AXIS,
-        )
-        for row in range(height)
-    ]
-
-
-def _x_axis(ticks: Sequence[Tick], label: str, left: int, inner: int) -> tuple[str, str]:
-    """The line with the ticks, without its corner, and that with their numbers and the axis' name.
-
-    The name stands at the end; where it would take the place of a number, before the last one.
-    """
-    rule = ["─"] * inner
-    columns = [min(int(tick.place * inner), inner - 1) for tick in ticks]
-    for column in columns:
-        rule[column] = "┬"
-    name = cut(clean(label), inner // 3)
-    placed = [(left + 1 + column, tick.label) for column, tick in zip(columns, ticks, strict=True)]
-    end = left + 1 + inner
-    numbers = _numbers(placed, end - (width(name) + 2 if name else 0))
-    whole = _numbers(placed, end)
-    if len(whole) > len(numbers):
-        *before, (last, text) = whole
-        start = last - 2 - width(name)
-        if start >= (before[-1][0] + len(before[-1][1]) + 2 if before else 0):
-            return "".join(rule), _written([*before, (start, name), (last, text)], end)
-    return "".join(rule), _written([*numbers, (end - width(name), name)], end)
-
-
-def _numbers(placed: Sequence[tuple[int, str]], room: int) -> list[tuple[int, str]]:
-    """Where the numbers begin that stand under their ticks and before `room`, a cell apart."""
-    numbers: list[tuple[int, str]] = []
-    free = 0
-    for centre, text in placed:
-        cells = len(text)
-        start = max(min(centre - cells // 2, room - cells), 0)
-        if start <= centre < start + cells and (start > free or not numbers):
-            numbers.append((start, text))
-            free = start + cells
-    return numbers
-
-
-def _written(texts: Sequence[tuple[int, str]], cells: int) -> str:
-    """A line with the texts where they begin."""
-    line = ""
-    for start, text in texts:
-        line += " " * (start - width(line)) + text
-    return line + " " * (cells - width(line))

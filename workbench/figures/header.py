@@ -13,25 +13,30 @@ _LONGEST_NAME = 24
 _GAP = 2
 
 
-def header(lines: Sequence[Line], frame: Frame, columns: int, pen: Pen) -> list[str]:
-    """Title and legend on one line where both fit, else on two; none where there is neither."""
+def header(
+    lines: Sequence[Line], frame: Frame, columns: int, pen: Pen, keys: Sequence[str] = ()
+) -> list[str]:
+    """Title and legend on one line where both fit, else on two; none where there is neither.
+
+    `keys` stand before the names in the legend, where they are not those of a chart.
+    """
     y_label = f"{frame.y_label} ↑" if frame.y_label else ""
     title = cut(" · ".join(clean(part) for part in (frame.title, y_label) if part), columns)
     painted = pen.paint(title, bold=True)
     named = [line for line in lines if not line.faint]
-    legend, used = _legend(named, columns, pen) if len(named) > 1 else ("", 0)
+    legend, used = _legend(named, columns, pen, keys) if len(named) > 1 else ("", 0)
     free = columns - width(title) - used
     if title and legend and free >= _GAP:
         return [painted + " " * free + legend]
     return [line for line in (painted, legend) if line]
 
 
-def _legend(lines: Sequence[Line], columns: int, pen: Pen) -> tuple[str, int]:
+def _legend(lines: Sequence[Line], columns: int, pen: Pen, keys: Sequence[str]) -> tuple[str, int]:
     """As many entries as fit, then how many more there are; and the cells they take."""
     legend, used = "", 0
     for index, line in enumerate(lines):
         gap = _GAP if index else 0
-        key = _key(line, index, pen)
+        key = keys[index] if keys else _key(line, index, pen)
         name = cut(clean(line.name), max(min(_LONGEST_NAME, columns // 3), 1))
         cells = gap + width(key) + 1 + width(name)
         left = len(lines) - index

@@ -49,6 +49,9 @@ class Frame:
     Attributes:
         x_unit: what x counts: numbers, or seconds.
         x_limits: the ends of the x axis; None for those of the points.
+        y_limits: the ends of the y axis, likewise.
+        x_ticks: values with names, such as those of choices; none for round numbers.
+        y_ticks: likewise.
         margin_x: the share of the x axis left free at its ends.
         faults: where a value was not finite, marked on the x axis: `nan`, `inf`, `-inf`.
         cursor: where an upright line stands that the reader moves.
@@ -63,5 +66,8 @@ class Frame:
     margin_x: float = 0.0
     x_unit: Unit = "number"
     x_limits: tuple[float, float] | None = None
+    y_limits: tuple[float, float] | None = None
+    x_ticks: Sequence[tuple[float, str]] = ()
+    y_ticks: Sequence[tuple[float, str]] = ()
     faults: Sequence[Mark] = ()
     cursor: float | None = None

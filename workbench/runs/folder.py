@@ -58,6 +58,8 @@ class Manifest(msgspec.Struct, frozen=True, kw_only=True):
     created: float = msgspec.field(default_factory=lambda: round(time.time(), 3))
     host: str = msgspec.field(default_factory=socket.gethostname)
     parent: Parent | None = None
+    folds: int = 0
+    scoring: str = ""
     versions: dict[str, str] = {}
     git_commit: str = ""
 

@@ -11,15 +11,15 @@ import numpy as np
 import torch
 
 
-def capture() -> dict[str, Any]:
-    """The states of Python's, NumPy's and torch's generators, on the CPU and on each device."""
+def capture(*, devices: bool = True) -> dict[str, Any]:
+    """The states of Python's, NumPy's and torch's generators, on the CPU and on each of the devices."""
     _, keys, position, has_gauss, cached = np.random.get_state(legacy=True)
     version, words, gauss = random.getstate()
     return {
         "python": [version, list(words), gauss],
         "numpy": [torch.from_numpy(np.asarray(keys, np.int64)), position, has_gauss, cached],
         "torch": torch.get_rng_state(),
-        "cuda": torch.cuda.get_rng_state_all() if torch.cuda.is_available() else [],
+        "cuda": torch.cuda.get_rng_state_all() if devices and torch.cuda.is_available() else [],
         "mps": [torch.mps.get_rng_state()] if torch.backends.mps.is_available() else [],
     }
 
@@ -50,3 +50,17 @@ def seeded(seed: int) -> Iterator[None]:
         random.setstate(before[0])
         np.random.set_state(before[1])
         torch.set_rng_state(before[2])
+
+
+@contextmanager
+def isolated(seed: int) -> Iterator[None]:
+    """Within, every generator begins from `seed`, devices' too; after it all are as they were."""
+    in_use = bool(torch.cuda.is_initialized())  # type: ignore[no-untyped-call]
+    before = capture(devices=in_use)  # to ask a device is to begin to use it
+    random.seed(seed)
+    np.random.seed(seed % 2**32)
+    torch.manual_seed(seed)
+    try:
+        yield
+    finally:
+        restore(before)

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 import tempfile
 from collections.abc import Mapping
+from importlib.util import find_spec
 from pathlib import Path
-from typing import Any, ClassVar, Literal
+from typing import TYPE_CHECKING, Any, ClassVar, Literal
 
 import torch
 from torch import Tensor, nn
 
+from workbench.catalog import install_command
+from workbench.errors import WorkbenchError
 from workbench.params import Value, choice, number, switch
 from workbench.recipe import Recipe
 from workbench.rehearsal import Rehearsal
@@ -24,6 +27,9 @@ from workbench.training.optimizers import OPTIMIZERS, Closure
 from workbench.training.precision import PRECISIONS
 from workbench.training.rehearsal import fitting_batch_size, rehearse
 from workbench.training.schedules import SCHEDULES
+
+if TYPE_CHECKING:
+    from workbench.training.estimator import RecipeNet
 
 _OUTSIDE_THE_STEP = {"lr", "weight_decay", "log_every", "save_minutes"}
 
@@ -156,6 +162,31 @@ class Training(Recipe):
         """Feed a batch to the metrics of the split that is being evaluated."""
         self._current().evaluation.measure(predictions, targets)
 
+    # What a script calls.
+
+    def estimator(self, kind: Literal["classifier", "regressor", "net"] | None = None) -> RecipeNet:
+        """This recipe as a scikit-learn estimator, whose parameters are the recipe's, by their names.
+
+        It is fitted on whatever `fit` is given. `kind` overrules what the labels say it is.
+
+        Raises:
+            WorkbenchError: when it cannot be one, with the reason; or when skorch is not installed.
+        """
+        _refuse_without_skorch()
+        from workbench.training import estimator  # noqa: PLC0415 - skorch takes many seconds
+
+        return estimator.estimator(self, kind)
+
+    def samples(self) -> tuple[Any, Any]:
+        """Inputs and labels (NumPy) of its training and validation parts: what folds are cut from.
+
+        Raises:
+            WorkbenchError: when its data are something else.
+        """
+        from workbench.training.suitability import samples  # noqa: PLC0415 - it knows this module
+
+        return samples(self)
+
     # What the workbench calls.
 
     def run(self, run: Run) -> None:
@@ -203,3 +234,10 @@ class Training(Recipe):
         if self._loop is None:
             raise RuntimeError("this can only be called while the recipe is being trained")
         return self._loop
+
+
+def _refuse_without_skorch() -> None:
+    if find_spec("skorch") is None:
+        raise WorkbenchError(
+            "an estimator needs skorch, which is not installed", install_command(["skorch"])
+        )

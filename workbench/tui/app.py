@@ -52,7 +52,10 @@ FAULTS_SHOWN_S = 30.0
 # A key passes through three threads: with Python's 5 ms, each would wait for one that draws.
 SWITCH_INTERVAL_S = 0.0005
 # What a run's page draws with: half a second of imports, best spent while someone reads.
-DRAWING_MODULES = ("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart")
+DRAWING_MODULES = (
+    *("workbench.tui.screens.run", "workbench.tui.run_reader", "workbench.figures.chart"),
+    *("workbench.tui.screens.study", "workbench.tui.study.reader"),
+)
 
 ASCII = look.AsciiFilter()
 
@@ -293,7 +296,14 @@ class WorkbenchApp(App[None]):
         self.push_screen(CompareScreen(folders))
 
     def show_run(self, folder: RunFolder) -> None:
-        """Open a run's page on top of where one is."""
+        """Open a run's page, or a study's, on top of where one is."""
+        from workbench.tuning.study import is_study  # noqa: PLC0415
+
+        if is_study(folder):
+            from workbench.tui.screens.study import StudyScreen  # noqa: PLC0415
+
+            self.push_screen(StudyScreen(folder))
+            return
         from workbench.tui.screens.run import RunScreen  # noqa: PLC0415
 
         self.push_screen(RunScreen(folder))

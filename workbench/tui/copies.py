@@ -13,6 +13,8 @@ from workbench.params import Value
 if TYPE_CHECKING:
     from workbench.runs.folder import Manifest, RunFolder
     from workbench.runs.state import Status
+    from workbench.tuning.study import Plan, StudyFolder
+    from workbench.tuning.trials import TrialRecord
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,36 @@ def of_run(
     ]
 
 
+def of_study(folder: StudyFolder, plan: Plan, best: TrialRecord | None) -> list[Copy]:
+    """A study's name, place and commands, and the best trial's parameters as a run of their own."""
+    place = shlex.quote(str(folder.run.path.parent))
+    name = shlex.quote(folder.name)
+    copies = [
+        Copy("name", folder.name),
+        Copy("folder", str(folder.run.path)),
+        Copy("go on with it", f"workbench tune --resume {name} --checkpoints {place}"),
+        Copy("its best trials", f"workbench tune --show {name} --checkpoints {place}"),
+        Copy("list its trials", f"workbench runs --checkpoints {shlex.quote(str(folder.trials_dir))}"),
+    ]
+    if best is None:
+        return copies
+    given = _given(best.parameters)
+    return [
+        *copies,
+        Copy("run the best", f"workbench run {shlex.quote(plan.recipe.id)} {given}".rstrip()),
+        Copy(f"best {plan.metric}", repr(best.value)),
+        *(Copy(name, _word(best.parameters[name])) for name in _searched(plan, best)),
+    ]
+
+
+def _searched(plan: Plan, best: TrialRecord) -> list[str]:
+    return [one.name for one in plan.space.searched if one.name in best.parameters]
+
+
+def _given(values: Mapping[str, Value]) -> str:
+    return " ".join(shlex.quote(f"{name}={_word(value)}") for name, value in values.items())
+
+
 def _commands(
     folder: RunFolder, status: Status, manifest: Manifest | None, values: Mapping[str, Value]
 ) -> Iterator[Copy]:
@@ -54,8 +86,8 @@ def _commands(
     way = ("resume it", "resume") if status.state.ended else ("watch it", "watch")
     yield Copy(way[0], f"workbench {way[1]} {shlex.quote(folder.name)} {place}")
     if manifest is not None:
-        given = " ".join(shlex.quote(f"{name}={_word(value)}") for name, value in values.items())
-        yield Copy("run the like", f"workbench run {shlex.quote(manifest.recipe.id)} {given}".rstrip())
+        recipe = shlex.quote(manifest.recipe.id)
+        yield Copy("run the like", f"workbench run {recipe} {_given(values)}".rstrip())
 
 
 def _word(value: Value) -> str:

@@ -16,6 +16,8 @@ _TOGETHER = (
     {"devices", "run"},
     {"run", "tabs", "curves", "log", "find"},
     {"run", "tabs", "figures"},
+    {"run", "studytabs", "study", "trials"},
+    {"run", "studytabs", "study", "log", "find"},
     {"launch", "choice", "switch"},
     {"set", "launch", "choice", "switch"},
 )

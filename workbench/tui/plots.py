@@ -103,14 +103,14 @@ def draw_page(
     pencil = _Pencil(view, axis, seen(view, axis.reach(series.values())), grid, colours)
     drawn = [pencil.draw(title, [series[name] for name in plots[title]], marks) for title in titles]
     rows = [drawn[start : start + grid.columns] for start in range(0, len(drawn), grid.columns)]
-    lines = tuple(line for row in rows for line in _beside(row, grid))
+    lines = tuple(line for row in rows for line in beside(row, grid))
     if view.crosshair is not None:
         read = [series[name] for title in titles for name in plots[title]]
         lines = (strip(pencil.readout(read, marks, view.crosshair)), *lines)[: view.height]
     return lines, grid.pages
 
 
-def _beside(plots: Sequence[Sequence[Strip]], grid: Grid) -> list[Strip]:
+def beside(plots: Sequence[Sequence[Strip]], grid: Grid) -> list[Strip]:
     """The lines of a row of plots, each plot in its own columns."""
     gap = Strip.blank(GAP)
     rows = []

@@ -29,7 +29,7 @@ def begin(
         folder.run.remove_leftovers()
         folder.run.keep_reserve()
         plan = folder.plan()
-        methods.refuse_missing(plan.sampler)
+        methods.refuse_missing(plan.sampler, plan.search, plan.folds)
         storage = complete(plan.storage, given)
         jobs = standing(folder, plan).jobs
         # Trials beside each other would else have all cores each, and wait for one another.

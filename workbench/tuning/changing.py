@@ -8,8 +8,8 @@ from workbench.errors import unknown
 from workbench.params import Parameter, Value
 from workbench.runs import control
 from workbench.tuning import methods, space
+from workbench.tuning.choosing import Chooser
 from workbench.tuning.running import RunningTrial
-from workbench.tuning.search import Search
 from workbench.tuning.space import Dimension
 from workbench.tuning.standing import LIMITS, after
 from workbench.tuning.study import Plan
@@ -47,9 +47,12 @@ class Changes:
         self.now = after(self._plan, self._changed)
         return old, self.now.words(name)
 
-    def enqueue(self, request: control.Enqueue, search: Search, at_work: int) -> None:
+    def enqueue(self, request: control.Enqueue, search: Chooser, at_work: int) -> None:
         """Queue a trial with the values that are given."""
         values = {name: self._wanted(name, value) for name, value in request.values.items()}
+        if self._plan.search:
+            search.enqueue(values, request.id, request.client)
+            return
         if self._plan.sampler == "grid":
             raise ValueError("a grid tries each of its points: there is nothing to queue")
         limit = self.now.trials
@@ -76,7 +79,7 @@ class Changes:
         """What is recorded of a change that is sound: words that can be read again, or one value."""
         (before,) = [one for one in self._plan.space.searched if one.name == name]
         found = space.changed(before, given)
-        fault = methods.change_fault(self._plan.sampler, before, found)
+        fault = methods.change_fault(self._plan.sampler, self._plan.search, before, found)
         if fault:
             raise ValueError(fault)
         (bounds,) = [one for one in parameters if one.name == name]

@@ -10,8 +10,6 @@ import traceback
 from collections.abc import Callable
 from dataclasses import replace
 
-from optuna.trial import Trial
-
 from workbench.errors import WorkbenchError
 from workbench.params import Value
 from workbench.runs import control, events
@@ -22,10 +20,11 @@ from workbench.runs.state import Status, status_of
 from workbench.runs.states import State
 from workbench.tuning.asked import Asked
 from workbench.tuning.changing import Changes, prune
+from workbench.tuning.choosing import Chosen, chooser
+from workbench.tuning.folded import follow
 from workbench.tuning.ledger import Ledger
 from workbench.tuning.making import Maker
 from workbench.tuning.running import RunningTrial
-from workbench.tuning.search import Search
 from workbench.tuning.standing import Standing, changes
 from workbench.tuning.storage import Storage, StorageGoneError
 from workbench.tuning.study import StudyFolder
@@ -59,9 +58,9 @@ class Driver:
             folder, self._recorder, self.plan, attempt=self._attempt, total=self._now.trials
         )
         self._asked = Asked(folder.run, self._recorder, self._change)
-        self._trials: dict[int, tuple[Trial, RunningTrial]] = {}
+        self._trials: dict[int, tuple[Chosen, RunningTrial]] = {}
         self._adopted: set[int] = set()
-        self._asked_for: tuple[Trial, dict[str, Value]] | None = None
+        self._asked_for: tuple[Chosen, dict[str, Value]] | None = None
         self._told_paused = False
         self._enough = False
         self._next_look = 0.0
@@ -81,7 +80,8 @@ class Driver:
         """Drive the study to its end; 0 when it finished or was stopped, 1 when it failed."""
         self._crew = Crew(self._standby)
         try:
-            self._drive()
+            with contextlib.closing(chooser(self.folder, self.plan, self._storage)) as self._search:
+                self._drive()
         except BaseException as fault:  # noqa: BLE001 - whatever it is, it is the study's last word
             with contextlib.suppress(WorkbenchError):  # the fault at hand came first
                 self._stop_trials()
@@ -93,7 +93,6 @@ class Driver:
         return 0
 
     def _drive(self) -> None:
-        self._search = Search(self.folder, self.plan, self._storage)
         self._search.hold(self._now)
         ended = len(self._search.counted())
         self._recorder.record(
@@ -187,7 +186,9 @@ class Driver:
     def _may_begin(self) -> bool:
         if self._asked.stop or self._asked.paused or len(self._trials) >= self._now.jobs:
             return False
-        return self._maker.ready() and not self._is_out_of_time() and not self._is_enough()
+        if not self._maker.ready() or self._is_out_of_time() or self._is_enough():
+            return False
+        return self._search.ready()
 
     def _is_over(self) -> bool:
         """Whether no further trial will begin."""
@@ -216,7 +217,7 @@ class Driver:
             self._search.give_back(trial)
         self._asked_for = None
 
-    def _start(self, trial: Trial, values: dict[str, Value]) -> None:
+    def _start(self, trial: Chosen, values: dict[str, Value]) -> None:
         try:
             folder = self._maker.start(
                 trial.number, values, self._search.forerunner(trial), self._noted(trial)
@@ -226,18 +227,20 @@ class Driver:
         except BaseException:
             self._search.again(trial, "it could not be started")
             raise
-        self._follow(trial, RunningTrial(folder, trial.number, values, self.plan.objectives))
+        self._follow(trial, follow(folder, trial.number, values, self.plan))
 
-    def _noted(self, trial: Trial) -> Callable[[str], None]:
+    def _noted(self, trial: Chosen) -> Callable[[str], None]:
         return lambda run: self._search.began(trial, run)
 
-    def _follow(self, trial: Trial, running: RunningTrial) -> None:
+    def _follow(self, trial: Chosen, running: RunningTrial) -> None:
         self._trials[trial.number] = (trial, running)
         self._ledger.write(record_of(running, "running"))
 
     # Following.
 
-    def _report(self, trial: Trial, running: RunningTrial) -> None:
+    def _report(self, trial: Chosen, running: RunningTrial) -> None:
+        if running.has_new_folds():
+            self._ledger.fold_ended(record_of(running, "running"))
         while running.untold and not self.plan.has_several:
             reported = running.untold[0]
             if reported.epoch > running.told:
@@ -274,14 +277,15 @@ class Driver:
 
     # Ending.
 
-    def _reap(self, trial: Trial, running: RunningTrial, status: Status) -> None:
+    def _reap(self, trial: Chosen, running: RunningTrial, status: Status) -> None:
         """Tell Optuna and the record how a trial ended."""
         adopted = running.number in self._adopted
         state, reason = judge(running, status, adopted=adopted, stopped_by=self._asked.stopped_by)
         record = record_of(running, state, reason)
         match state:
             case "complete":
-                self._search.complete(trial, running.values_reached() or ())
+                reached = running.fold_values() if self.plan.search else running.values_reached()
+                self._search.complete(trial, reached or ())
             case "pruned":
                 self._search.pruned(trial)
             case "again":
@@ -364,14 +368,14 @@ class Driver:
             return isinstance(stopped, events.Stopped) and stopped.by != self.folder.name
         return status.state not in {State.LOST, State.PREEMPTED}
 
-    def _adopt(self, trial: Trial, folder: RunFolder) -> None:
+    def _adopt(self, trial: Chosen, folder: RunFolder) -> None:
         known = self._ledger.trials.get(trial.number)
         manifest = folder.manifest()
-        running = RunningTrial(
+        running = follow(
             folder,
             trial.number,
             manifest.parameters,
-            self.plan.objectives,
+            self.plan,
             began=known.began if known is not None else manifest.created,
         )
         running.told = self._search.last_told(trial)

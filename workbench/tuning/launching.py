@@ -11,6 +11,7 @@ import msgspec
 
 from workbench.catalog import RecipeInfo
 from workbench.errors import UsageError, WorkbenchError, refuse, unknown
+from workbench.params import LARGEST_INT
 from workbench.runs import control
 from workbench.runs import folder as folders
 from workbench.runs.comparison import direction
@@ -24,7 +25,11 @@ from workbench.workers.calling import start_worker
 from workbench.workers.provenance import git_commit, versions
 
 USUAL_TRIALS = 30  # where a call gives neither trials nor minutes
+USUAL_SAMPLER = "tpe"
 USUAL_PRUNER = "median"
+USUAL_PRUNER_OF_FOLDS = "wilcoxon"
+USUAL_FOLDS = 5  # of a search of scikit-learn's, as there
+USUAL_SCORE = "score"  # the estimator's own: accuracy, or R² of a regressor
 _WAYS = ("min", "max")
 
 
@@ -32,8 +37,10 @@ _WAYS = ("min", "max")
 class Wish:
     """A study as a person asks for it.
 
-    `metric` and `way` may list several, with commas, and are empty for the recipe's own; `pruner` is
-    empty for the usual one. `storage` is the whole address, with its password.
+    `metric` and `way` may list several, with commas, and are empty for the recipe's own; `sampler` and
+    `pruner` are empty for the usual ones. With `search`, one of scikit-learn's chooses the trials, and
+    `metric` is a scorer of its. `folds` is 0 for none, or for the usual number of a search. `storage`
+    is the whole address, with its password.
     """
 
     recipe: RecipeInfo
@@ -41,8 +48,10 @@ class Wish:
     trials: int = 0
     minutes: float = 0.0
     jobs: int = 1
-    sampler: str = "tpe"
+    sampler: str = ""
     pruner: str = ""
+    search: str = ""
+    folds: int = 0
     metric: str = ""
     way: str = ""
     seed: int = 0
@@ -61,9 +70,9 @@ def plan(wish: Wish, schema: Schema) -> Plan:
     found, faults = space.check(schema.parameters, wish.words)
     if not found.searched and not faults:
         faults.append("there is nothing to search: name a range or a list, lr=1e-4..1e-1 width=8,16,32")
-    objectives = _objectives(wish, schema, faults)
-    pruner = wish.pruner or ("none" if len(objectives) > 1 else USUAL_PRUNER)
-    faults += methods.faults(wish.sampler, pruner, found, len(objectives))
+    method = (
+        _searched(wish, schema, found, faults) if wish.search else _sampled(wish, schema, found, faults)
+    )
     limits = {"trials": wish.trials, "minutes": wish.minutes, "jobs": wish.jobs}
     for parameter in CHANGEABLE:
         try:
@@ -77,14 +86,17 @@ def plan(wish: Wish, schema: Schema) -> Plan:
     if wish.name and not wish.storage:
         faults.append("--study names a study in a storage: give that with --storage")
     refuse(faults)
-    methods.refuse_missing(wish.sampler)
+    methods.refuse_missing(method.sampler, wish.search, method.folds)
     return Plan(
         recipe=_reference(wish.recipe),
-        space=found,
-        objectives=objectives,
-        sampler=wish.sampler,
-        pruner=pruner,
-        trials=_trials(wish, found),
+        space=method.space,
+        objectives=method.objectives,
+        sampler=method.sampler,
+        pruner=method.pruner,
+        search=wish.search,
+        folds=method.folds,
+        candidates=method.candidates,
+        trials=method.trials,
         minutes=wish.minutes,
         jobs=wish.jobs,
         seed=wish.seed,
@@ -92,6 +104,84 @@ def plan(wish: Wish, schema: Schema) -> Plan:
         storage=without_secret(wish.storage),
         name=wish.name,
     )
+
+
+@dataclass(frozen=True)
+class _Method:
+    """How the trials are chosen and compared, as the plan has it."""
+
+    space: space.Space
+    objectives: tuple[Objective, ...]
+    trials: int
+    sampler: str = ""
+    pruner: str = "none"
+    folds: int = 0
+    candidates: int = 0
+
+
+def _sampled(wish: Wish, schema: Schema, found: space.Space, faults: list[str]) -> _Method:
+    """By a sampler of Optuna's; what it cannot do is a fault."""
+    objectives = _objectives(wish, schema, faults)
+    sampler = wish.sampler or USUAL_SAMPLER
+    usual = "none" if len(objectives) > 1 else USUAL_PRUNER_OF_FOLDS if wish.folds else USUAL_PRUNER
+    pruner = wish.pruner or usual
+    faults += methods.faults(sampler, pruner, found, len(objectives), wish.folds)
+    trials = _trials(wish, found, sampler)
+    return _Method(found, objectives, trials, sampler, pruner, wish.folds)
+
+
+def _searched(wish: Wish, schema: Schema, found: space.Space, faults: list[str]) -> _Method:
+    """By a search of scikit-learn's; what it cannot do is a fault."""
+    for option, value in (
+        ("sampler", wish.sampler),
+        ("pruner", wish.pruner),
+        ("storage", wish.storage),
+    ):
+        if value:
+            faults.append(f"--{option} is for Optuna's studies: leave it out, or leave out --search")
+    if wish.way not in {"", "max"}:
+        faults.append("scores are better high: leave out --direction")
+    folds = wish.folds or USUAL_FOLDS
+    metrics = _words(wish.metric) or [USUAL_SCORE]
+    faults += methods.search_faults(wish.search, found, len(metrics), folds)
+    faults += _scorer_faults(metrics[0])
+    objectives = (Objective(metrics[0], "max"),)
+    if faults or wish.trials < 0:
+        return _Method(found, objectives, 0)
+    if wish.search == "grid":
+        size = found.size or 0
+        if wish.trials not in {0, size}:
+            faults.append(f"search grid tries all {size:,} points: leave out --trials")
+        return _Method(found, objectives, size, folds=folds, candidates=size)
+    listed = found.size if all(d.kind == "choice" for d in found.searched) else None
+    candidates = min(wish.trials or USUAL_TRIALS, listed or LARGEST_INT)
+    trials = candidates
+    if wish.search == "halving":
+        found = _with_most_epochs(found, schema, faults)
+        rounds = methods.rounds(candidates, int(found.fixed.get(methods.RESOURCE, 1)))
+        trials = sum(tried for tried, _ in rounds)
+    return _Method(found, objectives, trials, folds=folds, candidates=candidates)
+
+
+def _with_most_epochs(found: space.Space, schema: Schema, faults: list[str]) -> space.Space:
+    """The space in which the epochs of the last round are said."""
+    known = {parameter.name: parameter.default for parameter in schema.parameters}
+    if methods.RESOURCE not in known:
+        faults.append(
+            f"halving gives the better ones more {methods.RESOURCE}, which the recipe has not"
+        )
+        return found
+    most = found.fixed.get(methods.RESOURCE, known[methods.RESOURCE])
+    return space.Space(found.searched, {**found.fixed, methods.RESOURCE: most})
+
+
+def _scorer_faults(scorer: str) -> list[str]:
+    if scorer == USUAL_SCORE:
+        return []
+    from sklearn.metrics import get_scorer_names  # noqa: PLC0415 - takes a second, for searches alone
+
+    known = get_scorer_names()
+    return [] if scorer in known else [unknown("scorer", scorer, [USUAL_SCORE, *known])]
 
 
 def start(planned: Plan, checkpoints: Path, storage: str = "") -> StudyFolder:
@@ -157,8 +247,8 @@ def _twice(names: list[str]) -> list[str]:
     return [name for index, name in enumerate(names) if name in names[:index]]
 
 
-def _trials(wish: Wish, found: space.Space) -> int:
-    if wish.sampler == "grid" and found.size is not None:
+def _trials(wish: Wish, found: space.Space, sampler: str) -> int:
+    if sampler == "grid" and found.size is not None:
         return min(wish.trials or found.size, found.size)
     return wish.trials or (0 if wish.minutes else USUAL_TRIALS)
 

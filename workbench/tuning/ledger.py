@@ -15,7 +15,7 @@ from workbench.runs.progress import Goal, ProgressMeter
 from workbench.runs.recorder import Recorder, now
 from workbench.tuning.running import DURATION
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import ENDED, TrialReader, TrialRecord, best, counts, pareto
+from workbench.tuning.trials import ENDED, TrialReader, TrialRecord, best, counts, pareto, winner
 
 PROGRESS_INTERVAL_S = 5.0
 
@@ -60,6 +60,13 @@ class Ledger:
         self._file.write(msgspec.json.encode(record))
         self.trials[record.number] = record
 
+    def fold_ended(self, record: TrialRecord) -> None:
+        """A fold of a trial at work has ended."""
+        self.write(record)
+        reached = units.number(record.folds[-1])  # a dash for none
+        fold = f"{record.run} fold {len(record.folds)} of {self._plan.folds}"
+        print(units.plain(f"{fold}  {self._plan.metric} {reached}"), flush=True)
+
     def ended(self, record: TrialRecord, step: int) -> None:
         """A trial has ended and counts as the `step`-th: one more point of the curves."""
         self.write(record)
@@ -80,6 +87,8 @@ class Ledger:
             self._meter.observe(step, {self._plan.metric: reached[0]})
             best_so_far = reached[0] if self._meter.best is None else self._meter.best.value
             values[f"best/{names[0]}"] = best_so_far
+        if record.spread is not None:
+            values[f"spread/{names[0]}"] = record.spread
         return values
 
     def progress(self, at_work: int, *, stopping: bool = False, news: bool = False) -> None:
@@ -101,12 +110,14 @@ class Ledger:
         if self._plan.has_several:
             front = pareto(trials, [one.direction for one in self._plan.objectives])
             return {"Pareto front": ", ".join(trial.run for trial in front) or "empty", **tally}
-        won = best(trials, self._plan.direction)
+        won = winner(trials, self._plan)
         if won is None or won.value is None:
             return tally
         values = {name: won.parameters[name] for name in self._searched() if name in won.parameters}
+        spread = {} if won.spread is None else {"spread over the folds": won.spread}
         return {
             f"best {self._plan.metric}": won.value,
+            **spread,
             "best trial": won.run,
             **{name: _result(value) for name, value in values.items()},
             **tally,
@@ -119,6 +130,8 @@ class Ledger:
             f"{one.metric} {units.number(value)}"
             for one, value in zip(self._plan.objectives, reached, strict=False)
         )
+        if record.spread is not None:
+            value += f" ± {units.number(record.spread)}"
         searched = (
             f"{n} {_word(record.parameters[n])}" for n in self._searched() if n in record.parameters
         )

@@ -68,6 +68,8 @@ class Maker:
             parameters=values,
             seed=plan.seed,
             device=plan.device,
+            folds=plan.folds,
+            scoring=plan.metric if plan.search else "",
             versions=self._versions,
             git_commit=self._commit,
         )

@@ -107,6 +107,14 @@ class RunningTrial:
         """When its worker said its last word; now where there is none."""
         return time.time() if self.history.ended is None else self.history.ended.time
 
+    def fold_values(self) -> tuple[float | None, ...]:
+        """The first metric's value of each fold; empty where a trial trains once."""
+        return ()
+
+    def has_new_folds(self) -> bool:
+        """Whether a fold has ended since this was asked last."""
+        return False
+
     def missing_metric(self) -> str:
         """A sentence where it recorded other metrics than one that counts; else nothing."""
         known = self.history.series

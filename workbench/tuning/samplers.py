@@ -67,7 +67,7 @@ def _population(plan: Plan) -> int:
 
 
 def make_pruner(plan: Plan) -> BasePruner:
-    """The pruner that the plan names; what a trial reports is counted in epochs, from 1."""
+    """The pruner that the plan names; what a trial reports is counted in epochs or folds, from 1."""
     patience: dict[str, Any] = {
         "n_startup_trials": PATIENT_TRIALS,
         "n_warmup_steps": PATIENT_EPOCHS,
@@ -84,6 +84,9 @@ def make_pruner(plan: Plan) -> BasePruner:
             longest = epochs if isinstance(epochs, int) and epochs > 1 else "auto"
             with experimental():
                 return optuna.pruners.HyperbandPruner(max_resource=longest)
+        case "wilcoxon":
+            with experimental():
+                return optuna.pruners.WilcoxonPruner()
         case _:
             return optuna.pruners.NopPruner()
 
@@ -93,13 +96,14 @@ def grid(space: Space, seed: int) -> list[dict[str, Value]]:
     names = [dimension.name for dimension in space.searched]
     points = [
         dict(zip(names, point, strict=True))
-        for point in itertools.product(*map(_values, space.searched))
+        for point in itertools.product(*map(values_of, space.searched))
     ]
     random.Random(seed).shuffle(points)
     return points
 
 
-def _values(dimension: Dimension) -> tuple[Value, ...]:
+def values_of(dimension: Dimension) -> tuple[Value, ...]:
+    """All that a list or a range of whole numbers has."""
     if dimension.kind == "choice":
         return dimension.values
     return tuple(range(int(dimension.low), int(dimension.high) + 1))

@@ -60,6 +60,13 @@ class Search:
 
     # Asking and telling.
 
+    def ready(self) -> bool:
+        """Whether there is something to try: always."""
+        return True
+
+    def close(self) -> None:
+        """Nothing is held."""
+
     def ask(self) -> tuple[Trial, dict[str, Value]]:
         """A new trial, or one that is queued, with its searched values."""
         with self._reaching():

@@ -54,6 +54,8 @@ def after(plan: Plan, changed: Mapping[str, Value]) -> Standing:
     held = {name: getattr(plan, name) for name in LIMITS}
     held.update({name: LIMITS[name].parse(value) for name, value in changed.items() if name in LIMITS})
     size = plan.space.size if plan.sampler == "grid" else None
+    if plan.search:
+        size = plan.trials  # what it chooses depends on how many there are
     if size is not None:
         held["trials"] = min(held["trials"] or size, size)
     searched, frozen = [], {}

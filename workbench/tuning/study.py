@@ -37,7 +37,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     """What `study.json` says: all that was decided before the study began.
 
     `storage` is Optuna's address of one, without its password, and empty for the study's own journal;
-    `name` is the study's name in it. `trials` and `minutes` are 0 where there is no limit.
+    `name` is the study's name in it. `trials` and `minutes` are 0 where there is no limit. `folds` is
+    0 where a trial trains once; `search` is the one of scikit-learn's that chooses the trials, and is
+    empty where Optuna's `sampler` does; `candidates` is how many it begins with.
     """
 
     format: int = FORMAT
@@ -46,6 +48,9 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
     objectives: tuple[Objective, ...]
     sampler: str = "tpe"
     pruner: str = "median"
+    search: str = ""
+    folds: int = 0
+    candidates: int = 0
     trials: int = 0
     minutes: float = 0.0
     jobs: int = 1
@@ -69,14 +74,19 @@ class Plan(msgspec.Struct, frozen=True, kw_only=True):
         """Whether several metrics count, so that there is no best trial but a Pareto front."""
         return len(self.objectives) > 1
 
+    def _method(self) -> dict[str, Value]:
+        chosen: dict[str, Value] = (
+            {"search": self.search} if self.search else {"sampler": self.sampler, "pruner": self.pruner}
+        )
+        return {**chosen, "folds": self.folds} if self.folds else chosen
+
     def as_parameters(self) -> dict[str, Value]:
         """As the parameters of a run, for whoever lists or compares studies."""
         return {
             **{dimension.name: dimension.words() for dimension in self.space.searched},
             **self.space.fixed,
             "metric": ", ".join(f"{one.metric} ({one.direction})" for one in self.objectives),
-            "sampler": self.sampler,
-            "pruner": self.pruner,
+            **self._method(),
             "trials": self.trials,
             "minutes": self.minutes,
             "jobs": self.jobs,

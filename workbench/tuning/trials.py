@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
@@ -9,7 +10,7 @@ import msgspec
 
 from workbench.params import Value
 from workbench.runs.jsonl import DAMAGED, LineReader
-from workbench.tuning.study import StudyFolder
+from workbench.tuning.study import Plan, StudyFolder
 
 TrialState = Literal["running", "complete", "pruned", "failed", "again"]
 ENDED = frozenset({"complete", "pruned", "failed"})  # what counts as one of the trials asked for
@@ -20,8 +21,8 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
 
     `run` is the name of its run in the study's folder of trials, `again` the state of one that was cut
     short and is tried again under another number, which counts in its place. `value` is that of the
-    first metric that counts, `values` those of all where there are several. Times are seconds since
-    1970.
+    first metric that counts, `values` those of all where there are several. In a study with folds it is
+    their mean, and `folds` are those that have ended. Times are seconds since 1970.
     """
 
     number: int
@@ -30,17 +31,29 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     parameters: dict[str, Value] = {}
     value: float | None = None
     values: tuple[float, ...] = ()
+    folds: tuple[float | None, ...] = ()
     began: float = 0.0
     ended: float = 0.0
     reason: str = ""
 
+    @property
+    def spread(self) -> float | None:
+        """The standard deviation over the folds, as scikit-learn has it; None without all numbers."""
+        known = [value for value in self.folds if value is not None]
+        return statistics.pstdev(known) if known and len(known) == len(self.folds) else None
+
 
 class TrialReader:
-    """Reads the trials of a study as they come."""
+    """Reads the trials of a study as they come.
+
+    Attributes:
+        records: how many were read so far; it grows with all that is new.
+    """
 
     def __init__(self, folder: StudyFolder) -> None:
         self._lines = LineReader(folder.trials_file)
         self.trials: dict[int, TrialRecord] = {}
+        self.records = 0
 
     def read(self) -> dict[int, TrialRecord]:
         """All trials by number, as they stand now; a damaged line is passed over."""
@@ -50,6 +63,7 @@ class TrialReader:
             except DAMAGED:
                 continue
             self.trials[record.number] = record
+            self.records += 1
         return self.trials
 
 
@@ -60,6 +74,15 @@ def best(trials: Iterable[TrialRecord], direction: str) -> TrialRecord | None:
         return None
     sign = 1.0 if direction == "min" else -1.0
     return min(complete, key=lambda trial: (sign * (trial.value or 0.0), trial.number))
+
+
+def winner(trials: Iterable[TrialRecord], plan: Plan) -> TrialRecord | None:
+    """The best trial of a study with one metric; in halving only those of the last round compare."""
+    known = list(trials)
+    if plan.search == "halving":
+        longest = max((int(trial.parameters.get("epochs", 0)) for trial in known), default=0)
+        known = [trial for trial in known if trial.parameters.get("epochs") == longest]
+    return best(known, plan.direction)
 
 
 def pareto(trials: Iterable[TrialRecord], directions: Sequence[str]) -> list[TrialRecord]:

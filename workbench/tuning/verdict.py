@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from optuna.trial import FrozenTrial, TrialState
 
 from workbench.errors import WorkbenchError
+from workbench.runs import events
 from workbench.runs.state import Status, status_of
 from workbench.runs.states import State
 from workbench.tuning.running import RunningTrial
@@ -65,6 +66,9 @@ def refuse_hopeless(plan: Plan, trials: Sequence[TrialRecord], last: RunningTria
             f"{plan.recipe.id} does not report what counts: {missing}",
             "name one that it reports with --metric",
         )
+    fault = last.history.ended
+    if plan.folds and isinstance(fault, events.Failed) and fault.kind == "refused":
+        raise WorkbenchError(f"{plan.recipe.id} cannot be cross-validated: {fault.title}", fault.remedy)
     reasons = {trial.reason for trial in ended}
     if (len(ended) >= SAME_FAILURES and len(reasons) == 1) or len(ended) >= ANY_FAILURES:
         raise WorkbenchError(
@@ -83,6 +87,7 @@ def record_of(running: RunningTrial, state: RecordedState, reason: str = "") -> 
         parameters=running.values,
         value=None if reached is None else reached[0],
         values=() if reached is None or len(reached) == 1 else tuple(reached),
+        folds=running.fold_values(),
         began=round(running.began, 3),
         ended=0.0 if state == "running" else round(running.ended_at, 3),
         reason=reason,

@@ -9,7 +9,7 @@ import random
 import socket
 import sys
 import traceback
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -147,15 +147,35 @@ class Attempt:
         values = {**self.manifest.parameters, **self._overrides}
         seed_everything(self.manifest.seed)
         recipe = recipe_class(recipe_class.Params(**values), seed=self.manifest.seed)
+        if self.manifest.folds:
+            recipe = self._cross_validated(recipe)
         recipe.device = device
         return recipe
+
+    def _cross_validated(self, recipe: Recipe) -> Recipe:
+        """The recipe fitted fold by fold instead of once.
+
+        Raises:
+            WorkbenchError: when it is no training.
+        """
+        from workbench.training import Training  # noqa: PLC0415 - costs seconds
+
+        if not isinstance(recipe, Training):
+            raise WorkbenchError(
+                f"{self.manifest.recipe.id} is no Training, so it has no data that folds are cut from",
+                "tune it without --folds and --search",
+            )
+        with _without("torch_geometric"):  # which skorch imports for graphs: 8 s more
+            from workbench.training.folds import CrossValidation  # noqa: PLC0415 - brings skorch
+
+        return CrossValidation(recipe, folds=self.manifest.folds, scoring=self.manifest.scoring)
 
     def _begin(self, recipe: Recipe, device: str) -> Run:
         saved = self._checkpoint()
         forked = saved == self.folder.start_file
         whole: Mapping[str, Any] = {}
         if saved is not None:
-            whole = _opened(saved, self.manifest.recipe.id)
+            whole = _opened(saved, self._whose)
             if not forked:
                 self._keep_live_values(recipe, whole)
         step = int(whole.get("step", 0))
@@ -176,7 +196,7 @@ class Attempt:
             self.folder,
             self.recorder,
             recipe=recipe,
-            recipe_id=self.manifest.recipe.id,
+            recipe_id=self._whose,
             files=TorchFiles(),
             device=device,
             attempt=self.number,
@@ -192,6 +212,12 @@ class Attempt:
         if self._signal:
             run.steering.signal(self._signal)
         return run
+
+    @property
+    def _whose(self) -> str:
+        """Whose checkpoints these are; a cross-validation's hold no weights for others."""
+        folds = self.manifest.folds
+        return f"{self.manifest.recipe.id}, {folds} folds" if folds else self.manifest.recipe.id
 
     def _checkpoint(self) -> Path | None:
         """What this attempt starts from: the last checkpoint, else a fork's beginning, or nothing."""
@@ -299,6 +325,19 @@ def seed_everything(seed: int) -> None:
         sys.modules["numpy"].random.seed(seed % 2**32)
     if "torch" in sys.modules:
         sys.modules["torch"].manual_seed(seed)
+
+
+@contextlib.contextmanager
+def _without(module: str) -> Iterator[None]:
+    """Within it the module cannot be imported, unless it has been already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # Python's own word for that
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 def _save(run: Run, recipe: Recipe, reason: str) -> None:

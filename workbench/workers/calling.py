@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import os
 import subprocess
 from pathlib import Path
 from typing import TypeVar
@@ -12,7 +11,7 @@ import msgspec
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
 from workbench.tuning import address, study
-from workbench.workers import protocol
+from workbench.workers import environment, protocol
 from workbench.workers.standby import Standby, StandbyGoneError
 
 AnswerT = TypeVar("AnswerT", bound=msgspec.Struct)
@@ -48,7 +47,7 @@ def start_worker(
         stdin=subprocess.DEVNULL,
         capture_output=True,
         check=False,
-        env={**os.environ, **told},
+        env=environment.for_training(told),
     )
     if done.returncode:
         said = done.stderr.decode(errors="replace").strip().rpartition("\n")[2]
@@ -80,6 +79,7 @@ def ask(
         capture_output=True,
         check=False,
         start_new_session=True,
+        env=environment.for_training(),
     )
     last_line = done.stdout.rpartition(b"\n")[2]
     if done.returncode or not last_line:

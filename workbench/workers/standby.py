@@ -16,7 +16,7 @@ import msgspec
 
 from workbench import paths
 from workbench.errors import WorkbenchError
-from workbench.workers import protocol
+from workbench.workers import environment, protocol
 
 CLOSE_PATIENCE_S = 5.0
 
@@ -58,6 +58,7 @@ class Standby:
                 stdout=subprocess.PIPE,
                 stderr=log,
                 start_new_session=True,
+                env=environment.for_training(),
             )
         self._listener = threading.Thread(
             target=self._listen, args=(self._process,), name="standby", daemon=True

@@ -18,16 +18,13 @@ from workbench.runs.forks import Child, children
 from workbench.runs.states import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
-from workbench.tui.copies import Copy, of_run
 from workbench.tui.painting import paint_now
-from workbench.tui.reading import ReadingLoop
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
+from workbench.tui.screens.following import FollowingScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
-from workbench.tui.screens.steering import KEYS, SteeringScreen, Target
-from workbench.tui.screens.stopping import StoppingScreen
-from workbench.tui.stop_ladder import StopLadder
-from workbench.tui.text import GOOD, WARNING, Calm, state_style
+from workbench.tui.screens.steering import KEYS
+from workbench.tui.text import Calm, state_style
 from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
@@ -48,7 +45,7 @@ TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints", "System")
 POST_MORTEM = "Post-mortem"  # behind the others, for failed and lost runs
 
 
-class RunScreen(StoppingScreen):
+class RunScreen(FollowingScreen):
     """Follows one run; leaving the page does nothing to it."""
 
     DEFAULT_CSS = """
@@ -74,18 +71,13 @@ class RunScreen(StoppingScreen):
         fault: str = ""
 
     def __init__(self, folder: RunFolder) -> None:
-        super().__init__()
-        self.folder = folder
-        self.facts = Facts()
+        super().__init__(folder)
         self._reader: RunReader | None = None
-        self._readings = ReadingLoop(self._start_reading, lambda: self.workbench.link.is_free)
         self._seen = View()
-        self._asked: dict[str, str] = {}
         self._children: tuple[Child, ...] = ()
         self._tab = 0
         self._opening = True
         self._loading = True
-        self._proof = ""
 
     def compose(self) -> ComposeResult:
         yield RunHeader(self.folder.name)
@@ -107,37 +99,12 @@ class RunScreen(StoppingScreen):
             yield PostMortemPage()
         yield KeyLine()
 
-    @property
-    def target(self) -> Target | None:
-        return Target(self.folder, self.facts.status.state)
-
-    def copies(self) -> list[Copy]:
-        return of_run(self.folder, self.facts.status, self.facts.manifest, self.facts.values)
-
     def on_mount(self) -> None:
-        self.set_interval(self.session.settings.refresh_s, self._tick)
         forget = self.query_one(Figures).forget_pictures
         self.workbench.leaving.subscribe(self, lambda _: forget(), immediate=True)
         self.session.runs_changed.subscribe(self, self._find_children)
 
-    def _tick(self) -> None:
-        self._readings.tick()
-        self.offer_if_due(self.folder)
-        self._show_ladder()
-
-    def _show_ladder(self) -> None:
-        """How the run is being stopped, counted down, or the proof that it has."""
-        status, ladder = self.facts.status, self.ladders.get(self.folder.name)
-        line = self._proof
-        if ladder is not None or status.state is State.STOPPING:
-            line = (ladder or StopLadder()).line
-        self.query_one("#stopping", Notice).say(line, style=WARNING if line != self._proof else GOOD)
-
-    def show_proof(self, proof: str) -> None:
-        """Say it on the page, where it stays."""
-        self._proof = proof
-
-    def _start_reading(self) -> None:
+    def start_reading(self) -> None:
         view = self._view()
         self.in_thread(lambda: self._read(view), "read", exclusive=False)
 
@@ -221,14 +188,10 @@ class RunScreen(StoppingScreen):
         self.query_one(System).fill(self.facts.system, alive=not self.facts.status.state.ended)
         self._show_post_mortem(before)
         self._show_notice()
-        self._tell_answers()
+        self.tell_answers()
         forkable = bool(self.facts.checkpoints) != bool(before.checkpoints)
         if self.facts.status.state is not before.status.state or forkable:
-            self.refresh_bindings()
-            if self.facts.status.state.ended:
-                self.ended(self.folder, self.facts.status)
-            else:
-                self._proof = ""
+            self.state_changed()
 
     def _show_post_mortem(self, before: Facts) -> None:
         """A dead run's page opens on it; a run that goes on has none."""
@@ -259,23 +222,6 @@ class RunScreen(StoppingScreen):
         title = status.reason if broken else ""
         self.query_one(Notice).say(title, "\n".join(remedies), style=state_style(status.state))
 
-    def on_steering_screen_asked(self, message: SteeringScreen.Asked) -> None:
-        self._asked[message.request.id] = message.wish
-        self._tell_answers()
-
-    def _tell_answers(self) -> None:
-        """What the worker said to the requests of this page."""
-        for request in [request for request in self._asked if request in self.facts.answers]:
-            wish, refused = self._asked.pop(request), self.facts.answers[request]
-            if refused:
-                self.tell_error(WorkbenchError(f"{wish}: refused", refused))
-            else:
-                self.tell(f"{wish}: done")
-
-    def on_steering_screen_deleted(self, message: SteeringScreen.Deleted) -> None:
-        if self.folder in message.folders:
-            self.dismiss()
-
     def on_curves_view_changed(self) -> None:
         self._readings.read_soon()
 
@@ -301,10 +247,14 @@ class RunScreen(StoppingScreen):
         self._readings.read_soon()
 
     def on_screen_suspend(self) -> None:
-        self.query_one(Figures).covered()
+        self._figures_covered()
 
     def on_screen_resume(self) -> None:
-        self.query_one(Figures).covered()
+        self._figures_covered()
+
+    def _figures_covered(self) -> None:
+        for figures in self.query(Figures):  # none, where another screen came before the page was made
+            figures.covered()
 
     def on_figures_alone_changed(self, message: Figures.AloneChanged) -> None:
         self.set_class(message.alone, "-alone")
@@ -362,6 +312,3 @@ class RunScreen(StoppingScreen):
         if chosen is not None:
             request = control.SetParameter(name=chosen.name, value=chosen.value)
             self.ask(self.folder, request, f"{chosen.name}={chosen.value}")
-
-    def action_back(self) -> None:
-        self.dismiss()

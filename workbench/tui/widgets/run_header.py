@@ -51,12 +51,23 @@ class RunHeader(Calm):
 
     def on_resize(self) -> None:
         if self._facts.manifest is not None or self._facts.faults:
-            self.show(header(self._run, self._facts, self.content_size.width))
+            self.show(self.made(self.content_size.width))
+
+    def made(self, width: int) -> Content:
+        """What it says in so many cells."""
+        return header(self._run, self._facts, width)
 
 
-def header(name: str, facts: Facts, width: int) -> Content:
-    """The three lines, each within `width` cells."""
-    return stacked(_first(name, facts, width), _progress(facts.status, width), _numbers(facts))
+def header(
+    name: str, facts: Facts, width: int, *, noun: str = "step", best: Content | None = None
+) -> Content:
+    """The three lines, each within `width` cells.
+
+    `noun` is what its progress counts; `best` stands in the place of the run's own best value.
+    """
+    return stacked(
+        _first(name, facts, width), _progress(facts.status, width, noun), _numbers(facts, best)
+    )
 
 
 def _first(name: str, facts: Facts, width: int) -> Content:
@@ -83,8 +94,8 @@ def _origin(facts: Facts) -> str:
     return " · ".join(parts)
 
 
-def _progress(status: Status, width: int) -> Content:
-    numbers = _steps(status)
+def _progress(status: Status, width: int, noun: str) -> Content:
+    numbers = _steps(status, noun)
     fraction = status.fraction
     if fraction is None:
         return content(numbers, MUTED)
@@ -97,9 +108,9 @@ def _progress(status: Status, width: int) -> Content:
     )
 
 
-def _steps(status: Status) -> str:
+def _steps(status: Status, noun: str) -> str:
     total = f"/{status.total:,}" if status.total else ""
-    parts = [f"step {status.step:,}{total}"]
+    parts = [f"{noun} {status.step:,}{total}"]
     if status.epochs or status.epoch:
         parts.append(f"epoch {status.epoch}" + (f"/{status.epochs}" if status.epochs else ""))
     if status.eta_s is not None and not status.state.ended:
@@ -107,10 +118,10 @@ def _steps(status: Status) -> str:
     return " · ".join(parts)
 
 
-def _numbers(facts: Facts) -> Content:
+def _numbers(facts: Facts, best: Content | None) -> Content:
     status = facts.status
-    parts = []
-    if status.best is not None:
+    parts = [best] if best else []
+    if best is None and status.best is not None:
         value = Content.styled(units.number(status.best.value), STRONG)
         where = content(f" at step {status.best.step:,}", MUTED)
         parts.append(joined(content(f"best {status.best.metric} ", MUTED), value, where))

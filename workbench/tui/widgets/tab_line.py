@@ -13,15 +13,19 @@ _WIDE, _NARROW = "   ", " "
 
 
 class TabLine(Calm):
-    """Names with the number that shows them; the one that is shown stands out."""
+    """Names with the number that shows them; the one that is shown stands out.
+
+    `group` is that of the keys: `tabs.1` shows the first.
+    """
 
     DEFAULT_CSS = """
     TabLine { height: 1; padding: 0 1; margin: 1 0; text-wrap: nowrap; text-overflow: ellipsis; }
     """
 
-    def __init__(self, names: Sequence[str]) -> None:
+    def __init__(self, names: Sequence[str], group: str = "tabs") -> None:
         super().__init__()
         self._names = names
+        self._group = group
         self._marked = 0, ""
         self.mark(0)
 
@@ -39,24 +43,33 @@ class TabLine(Calm):
         self._fill()
 
     def _fill(self) -> None:
-        """Close together where there is little room; with less, only the open one has its name."""
+        """Close together where there is little room; with less, only those near it have names."""
         index, note = self._marked
-        tabs = [_tab(number, name, number == index) for number, name in enumerate(self._names)]
-        short = [tab if at == index else _number(at, MUTED) for at, tab in enumerate(tabs)]
-        told = [content(note, MUTED)] if note else []
-        forms = [Content(gap).join([*some, *told]) for gap, some in ((_WIDE, tabs), (_NARROW, tabs))]
         room = self.content_size.width
-        shortest = Content(_NARROW).join([*short, *told])
-        self.show(next((form for form in forms if form.cell_length <= room), shortest))
+        tabs = [self._tab(at, name, at == index) for at, name in enumerate(self._names)]
+        told = [content(f"· {note}", MUTED)] if note else []
+        forms = [Content(gap).join([*tabs, *told]) for gap in (_WIDE, _NARROW)]
+        fitting = next((form for form in forms if form.cell_length <= room), None)
+        self.show(fitting or self._shortened(tabs, told, room))
 
+    def _shortened(self, tabs: Sequence[Content], told: Sequence[Content], room: int) -> Content:
+        """The numbers of all, and the names of the open one and of as many beside it as fit."""
+        index, _ = self._marked
+        forms = [self._number(at, MUTED) for at in range(len(tabs))]
+        forms[index] = tabs[index]
+        for at in sorted(range(len(tabs)), key=lambda at: abs(at - index)):
+            longer = [*forms[:at], tabs[at], *forms[at + 1 :]]
+            if Content(_NARROW).join([*longer, *told]).cell_length > room:
+                break
+            forms = longer
+        return Content(_NARROW).join([*forms, *told])
 
-def _number(at: int, style: str) -> Content:
-    return Content.styled(keys.shown_for(f"tabs.{at + 1}"), style)
+    def _number(self, at: int, style: str) -> Content:
+        return Content.styled(keys.shown_for(f"{self._group}.{at + 1}"), style)
 
-
-def _tab(at: int, name: str, open_: bool) -> Content:
-    return joined(
-        _number(at, ACCENT if open_ else MUTED),
-        Content(" "),
-        Content.styled(name, f"{STRONG} underline" if open_ else MUTED),
-    )
+    def _tab(self, at: int, name: str, open_: bool) -> Content:
+        return joined(
+            self._number(at, ACCENT if open_ else MUTED),
+            Content(" "),
+            Content.styled(name, f"{STRONG} underline" if open_ else MUTED),
+        )

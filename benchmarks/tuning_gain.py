@@ -1,0 +1,94 @@
+"""What a search with Hyperband finds in how much of the time, beside a random one of full trials."""
+
+from __future__ import annotations
+
+import subprocess
+from dataclasses import dataclass
+from pathlib import Path
+
+from benchmarks import measuring
+from benchmarks.measuring import AtMost, Measured, Result
+from workbench.runs import events
+from workbench.runs.folder import RunFolder, all_runs
+from workbench.runs.history import History
+from workbench.tuning.study import StudyFolder
+from workbench.tuning.trials import TrialReader, best
+
+MOST_BELOW = 0.3  # points of accuracy
+MOST_TIME = 1 / 3
+RECIPE, METRIC = "images/cnn", "val/accuracy"
+EPOCHS, TRIALS = 9, 30
+SEARCHED = ("lr=1e-4..1e-1", "width=4..32", "dropout=0..0.6", "activation=relu,leaky_relu,tanh,sigmoid")
+
+
+@dataclass(frozen=True)
+class Found:
+    """The best accuracy, in percent, and how long it took to find it."""
+
+    best: float
+    seconds: float
+
+
+def measure(seeds: int = 3) -> Result:
+    """Search with each seed in both ways, beside one training with the recipe's own parameters."""
+    known, hyperband, random = [], [], []
+    for seed in range(seeds):
+        with measuring.own_folders() as checkpoints:
+            known.append(_known(checkpoints, seed))
+            hyperband.append(_searched(checkpoints, seed, "tpe", "hyperband"))
+            random.append(_searched(checkpoints, seed, "random", "none"))
+    accuracies = [
+        Measured(what, tuple(values), "%")
+        for what, values in (
+            ("best known parameters", known),
+            ("best of TPE and Hyperband", [found.best for found in hyperband]),
+            ("best of random full trials", [found.best for found in random]),
+        )
+    ]
+    times = [
+        Measured(what, tuple(found.seconds for found in some))
+        for what, some in (("TPE and Hyperband", hyperband), ("random full trials", random))
+    ]
+    return Result(
+        name="tuning_gain",
+        title="Tuning: what is found in how much of the time",
+        what=f"{RECIPE} with {EPOCHS} epochs, {TRIALS} trials, one job on the CPU, {seeds} seeds: "
+        "learning rate, width, dropout and activation are searched. The accuracy is that of the "
+        "validation digits at the best epoch; best known are the recipe's defaults, trained as long.",
+        target=f"within {MOST_BELOW:g} points of the best known parameters in a third of the time that "
+        "as many full trials take",
+        measured=(*accuracies, *times),
+        checks=(
+            AtMost(
+                "below the best known", max(accuracies[0].median - accuracies[1].median, 0), MOST_BELOW
+            ),
+            AtMost("time, Hyperband / full", times[0].median / times[1].median, MOST_TIME),
+        ),
+    )
+
+
+def _known(checkpoints: Path, seed: int) -> float:
+    words = ["run", RECIPE, f"epochs={EPOCHS}", "--seed", str(seed), "--device", "cpu"]
+    run = _new_run(checkpoints, words)
+    return 100 * max(History(run).read_all().series[METRIC].values)
+
+
+def _searched(checkpoints: Path, seed: int, sampler: str, pruner: str) -> Found:
+    ways = ["--sampler", sampler, "--pruner", pruner, "--trials", str(TRIALS), "--metric", METRIC]
+    words = ["tune", RECIPE, *SEARCHED, f"epochs={EPOCHS}", *ways, "--seed", str(seed)]
+    study = StudyFolder(_new_run(checkpoints, [*words, "--device", "cpu"]))
+    history = History(study.run).read_all()
+    won = best(TrialReader(study).read().values(), "max")
+    if won is None or won.value is None or not isinstance(history.ended, events.Finished):
+        raise RuntimeError(f"{study.name} did not finish")
+    return Found(100 * won.value, history.ended.time - history.started[0].time)
+
+
+def _new_run(checkpoints: Path, words: list[str]) -> RunFolder:
+    """What a command of the workbench made, once it is done."""
+    before = {run.path for run in all_runs(checkpoints)}
+    command = [*measuring.workbench_command(), "--checkpoints", str(checkpoints), *words]
+    done = subprocess.run(command, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise RuntimeError(f"{' '.join(words)} left with {done.returncode}:\n{done.stderr}")
+    return next(run for run in all_runs(checkpoints) if run.path not in before)

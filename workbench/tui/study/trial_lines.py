@@ -1,0 +1,179 @@
+"""The trials of a study as lines of a table: columns, their order, and what stands in them."""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from textual.content import Content
+
+from workbench import units
+from workbench.tui.text import ACCENT, BAD, GOOD, INTERRUPTED, MUTED, WARNING, content, joined
+from workbench.tuning.points import word
+from workbench.tuning.study import Plan
+from workbench.tuning.trials import TrialRecord, TrialState
+
+_SIGNS: Mapping[TrialState, tuple[str, str]] = {
+    "running": ("●", ACCENT),
+    "complete": ("✓", GOOD),
+    "pruned": ("■", MUTED),
+    "failed": ("✗", BAD),
+    "again": ("↻", INTERRUPTED),
+}
+_GUTTER = 2
+_WIDEST = 22
+_LEAST = 8
+_REASON = 60
+
+Key = Callable[[TrialRecord], object]
+
+
+@dataclass(frozen=True)
+class Column:
+    """One column: what it shows of a trial, and what it is sorted by; numbers stand at the right."""
+
+    name: str
+    text: Callable[[TrialRecord], str]
+    value: Key
+    width: int
+    right: bool = True
+    style: str = ""
+
+
+@dataclass(frozen=True)
+class TrialOrder:
+    """By which column the trials stand, from its end where `falling`."""
+
+    column: int = 0
+    falling: bool = False
+
+
+class TrialLines:
+    """Draws the trials of one study; those that are `outstanding` get a mark."""
+
+    def __init__(self, plan: Plan, outstanding: frozenset[int]) -> None:
+        self._columns = _columns(plan)
+        self._outstanding = outstanding
+        self.length = _GUTTER + sum(column.width for column in self._columns) + 1
+
+    @property
+    def count(self) -> int:
+        """How many columns the trials can be sorted by."""
+        return len(self._columns)
+
+    def sort(self, trials: Mapping[int, TrialRecord], order: TrialOrder) -> list[TrialRecord]:
+        """The trials in that order; those without a value last, either way."""
+        value = self._columns[order.column % len(self._columns)].value
+        known = [one for one in trials.values() if _is_known(value(one))]
+        rest = [one for one in trials.values() if not _is_known(value(one))]
+        known.sort(key=lambda one: (_comparable(value(one)), one.number), reverse=order.falling)
+        return [*known, *sorted(rest, key=lambda one: one.number)]
+
+    def heading(self, order: TrialOrder) -> Content:
+        """The names of the columns, and which of them the trials are sorted by."""
+        cells = [Content(" " * _GUTTER)]
+        for index, column in enumerate(self._columns):
+            arrow = (" ▼" if order.falling else " ▲") if index == order.column else ""
+            cells.append(
+                _cell(f"{_cut(column.name, column.width - 2 - len(arrow))}{arrow}", column, "")
+            )
+        return joined(*cells)
+
+    def line(self, trial: TrialRecord) -> Content:
+        """All that the table tells of a trial."""
+        sign, style = _SIGNS[trial.state]
+        mark = Content.styled("* " if trial.number in self._outstanding else "  ", WARNING)
+        cells = [
+            _cell(f"{sign} {_said(trial)}", column, style)
+            if column.name == "state"
+            else _cell(column.text(trial), column, column.style)
+            for column in self._columns
+        ]
+        return joined(mark, *cells)
+
+
+def _columns(plan: Plan) -> list[Column]:
+    values = [
+        Column(one.metric, _value_text(at), _value(at), max(min(len(one.metric) + 4, _WIDEST), 12))
+        for at, one in enumerate(plan.objectives)
+    ]
+    parameters = [
+        Column(
+            dimension.name,
+            _parameter_text(dimension.name),
+            _parameter(dimension.name),
+            max(min(len(dimension.name) + 4, _WIDEST), _LEAST + 2 + 4 * (dimension.kind == "choice")),
+            right=dimension.kind != "choice",
+        )
+        for dimension in plan.space.searched
+    ]
+    return [
+        Column("trial", lambda one: str(one.number), lambda one: one.number, 9),
+        Column("state", lambda one: one.state, lambda one: one.state, 15, right=False),
+        *values,
+        Column("took", lambda one: units.duration(_took(one)), _took, 10, style=MUTED),
+        *parameters,
+        Column(
+            "why",
+            lambda one: one.reason,
+            lambda one: one.reason or None,
+            _REASON,
+            right=False,
+            style=MUTED,
+        ),
+    ]
+
+
+def _cell(text: str, column: Column, style: str) -> Content:
+    """A text in the width of its column, which ends with two blanks."""
+    room = column.width - 2
+    shown = content(text, style).truncate(room, ellipsis=True)
+    blank = Content(" " * max(room - shown.cell_length, 0))
+    gap = Content("  ")
+    return joined(blank, shown, gap) if column.right else joined(shown, blank, gap)
+
+
+def _cut(text: str, room: int) -> str:
+    plain = units.plain(text)
+    return plain if len(plain) <= room else f"{plain[: max(room - 1, 0)]}…"
+
+
+def _said(trial: TrialRecord) -> str:
+    return "tried again" if trial.state == "again" else trial.state
+
+
+def _value(at: int) -> Key:
+    def value(trial: TrialRecord) -> float | None:
+        several = trial.values or (() if trial.value is None else (trial.value,))
+        return several[at] if at < len(several) else None
+
+    return value
+
+
+def _value_text(at: int) -> Callable[[TrialRecord], str]:
+    found = _value(at)
+    return lambda trial: word(found(trial))  # type: ignore[arg-type]  # a number, or none
+
+
+def _parameter(name: str) -> Key:
+    return lambda trial: trial.parameters.get(name)
+
+
+def _parameter_text(name: str) -> Callable[[TrialRecord], str]:
+    return lambda trial: word(trial.parameters.get(name))
+
+
+def _took(trial: TrialRecord) -> float | None:
+    return trial.ended - trial.began if trial.ended and trial.began else None
+
+
+def _is_known(value: object) -> bool:
+    return value is not None and not (isinstance(value, float) and math.isnan(value))
+
+
+def _comparable(value: object) -> tuple[bool, float, str]:
+    """Numbers before words, so that any two values of a column have an order."""
+    if isinstance(value, int | float):
+        return False, float(value), ""
+    return True, 0.0, str(value)
