@@ -174,6 +174,9 @@ class Driver:
                     request=request.id,
                 )
             case control.Enqueue():
+                if self._asked.stop or self._is_out_of_time():
+                    why = "it is being stopped" if self._asked.stop else "its minutes are over"
+                    raise ValueError(f"no further trial begins: {why}")
                 self._changes.enqueue(request, self._search, len(self._trials))
                 self._enough = False
             case control.Prune():
