@@ -21,6 +21,7 @@ from workbench.params import Value
 FORMAT = 1
 NUMBER_DIGITS = 4
 RESERVE_BYTES = 16_384
+TRIALS = "trials"  # the runs of a study's trials, in its folder
 COPY_SIGN = "~"  # no recipe's name has it: `images-cnn-0001~2` is the second of that name in the trash
 
 _NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
@@ -72,6 +73,13 @@ class RunFolder:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def full_name(self) -> str:
+        """The name by which it is found among all runs: of a study's trial `STUDY/TRIAL`."""
+        above = self.path.parent
+        is_trial = above.name == TRIALS and _is_run(RunFolder(above.parent))
+        return f"{above.parent.name}/{self.name}" if is_trial else self.name
 
     @property
     def read_only(self) -> bool:
@@ -189,7 +197,8 @@ def create(manifest: Manifest, checkpoints: Path, name: str = "") -> tuple[RunFo
             folder = _make_numbered(checkpoints, run_stem(manifest.recipe.id))
         named = msgspec.structs.replace(manifest, name=folder.name)
         try:
-            folder.keep_reserve()
+            if not name:  # else a study makes many, and leaves that to their workers
+                folder.keep_reserve()
             write_atomically(folder.manifest_file, msgspec.json.format(msgspec.json.encode(named)))
         except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)
@@ -203,12 +212,15 @@ def create(manifest: Manifest, checkpoints: Path, name: str = "") -> tuple[RunFo
 
 
 def find(name: str, checkpoints: Path) -> RunFolder:
-    """The run of that name; a trailing number alone is enough where it is unique.
+    """The run of that name, or `STUDY/TRIAL`; a trailing number alone is enough where it is unique.
 
     Raises:
         UsageError: when the name is no plain name.
         NotFoundError: with the nearest names.
     """
+    study, _, trial = name.partition("/")
+    if _is_plain(study) and _is_plain(trial):
+        return find(trial, find(study, checkpoints).path / TRIALS)
     try:
         folder = RunFolder(paths.inside(checkpoints, name))
     except ValueError:
@@ -224,6 +236,15 @@ def find(name: str, checkpoints: Path) -> RunFolder:
         if len(same) == 1:
             return RunFolder(checkpoints / same[0])
     raise NotFoundError(unknown("run", name, names), f"runs are looked for in {checkpoints}")
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it can be the name of a folder's entry."""
+    try:
+        paths.inside(Path(), name)
+    except ValueError:
+        return False
+    return True
 
 
 def all_runs(checkpoints: Path) -> Iterator[RunFolder]:

@@ -9,24 +9,30 @@ from zlib import crc32
 import optuna
 from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
+from optuna.study._tell import _tell_with_warning
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from workbench.errors import UsageError
 from workbench.params import Value
 from workbench.tuning import samplers
-from workbench.tuning.storage import Storage
+from workbench.tuning.drawing import Drawing
+from workbench.tuning.standing import Standing
+from workbench.tuning.storage import Storage, flush
 from workbench.tuning.study import Plan, StudyFolder
 
 # Attributes of trials in Optuna's record; whoever opens the study with Optuna's own tools sees them.
 RUN = "workbench_run"  # study and run, where no number tells it: `tune-images-cnn-0001/trial-0003`
 AGAIN_OF = "workbench_again_of"  # number of the trial that was cut short and is tried again by this one
 CUT_SHORT = "workbench_cut_short"  # why a trial does not count: it is tried again, or was one too many
+REQUEST = "workbench_request"  # of a trial that a person queued: the request's id, and who asked
+ASKED_BY = "workbench_asked_by"
 RECIPE = "workbench_recipe"  # of the study
 
 ONE_TOO_MANY = "other drivers of the study had begun all of its trials"
 ORPHAN_AGE = timedelta(
     minutes=1
 )  # of a trial without an owner, which a driver notes within milliseconds
+_FINISHED = frozenset(state for state in TrialState if state.is_finished())
 _SEED_LIMIT = 2**31
 _DIRECTION = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
 
@@ -45,7 +51,7 @@ class Search:
         self._plan = plan
         self._storage = storage
         self._reaching = storage.reaching
-        self._distributions = samplers.distributions(plan.space)
+        self._drawing = Drawing(plan)
         # An address that is none, a package that it needs, a journal that is damaged.
         with self._reaching(ValueError, ImportError, RuntimeError):
             self.study = self._open()
@@ -64,8 +70,29 @@ class Search:
     def ask(self) -> tuple[Trial, dict[str, Value]]:
         """A new trial, or one that is queued, with its searched values."""
         with self._reaching():
-            trial = self.study.ask(self._distributions)
+            trial = self.study.ask()
+            self._drawing.draw(trial)
             return trial, dict(trial.params)
+
+    def hold(self, now: Standing) -> None:
+        """Search what is searched now, from the next trial on."""
+        self._drawing.hold(now, self.study)
+
+    def enqueue(self, values: dict[str, Value], request: str, client: str) -> None:
+        """Queue a trial with these values, once for each request; what is not among them is drawn."""
+        with self._reaching():
+            if not any(trial.user_attrs.get(REQUEST) == request for trial in self._all()):
+                self.study.enqueue_trial(values, {REQUEST: request, ASKED_BY: client})
+
+    def flush(self) -> None:
+        """See to it that what was told is on the disk, where the storage is the study's own."""
+        with self._reaching():
+            flush(self.study._storage)
+
+    def waiting(self) -> int:
+        """How many trials are queued."""
+        with self._reaching():
+            return len(self._all(TrialState.WAITING))
 
     def began(self, trial: Trial, run: str) -> None:
         """Note which run the trial is, where its number does not tell."""
@@ -90,7 +117,8 @@ class Search:
 
     def complete(self, trial: Trial, values: Sequence[float]) -> None:
         with self._reaching():
-            self.study.tell(trial, list(values), skip_if_finished=True)
+            # Without the copy of the trial that `tell` returns.
+            _tell_with_warning(self.study, trial, list(values), skip_if_finished=True)
 
     def pruned(self, trial: Trial) -> None:
         with self._reaching():
@@ -144,7 +172,7 @@ class Search:
             trials = self._all()
         elsewhere = [
             trial
-            for trial in trials
+            for trial in (trials if self._storage.is_shared else ())
             if trial.state is TrialState.RUNNING
             and self._run_of(trial)[0] not in {"", self._folder.name}
         ]
@@ -291,7 +319,7 @@ def _before_each_trial(sampler: BaseSampler, act: Callable[[FrozenTrial], None])
 
 
 def _counts(trial: FrozenTrial) -> bool:
-    return trial.state.is_finished() and CUT_SHORT not in trial.user_attrs
+    return trial.state in _FINISHED and CUT_SHORT not in trial.user_attrs
 
 
 def _is_open(trial: Trial) -> bool:

@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,7 +22,14 @@ from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, secrets, without_
 from workbench.tuning.study import StudyFolder
 
 STALE_LOCK_S = 1.0
-_FLUSHED_LATER = {JournalOperation.SET_TRIAL_PARAM, JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE}
+# What need not be on the disk before what is written next.
+_UNFLUSHED = {
+    JournalOperation.SET_TRIAL_PARAM,
+    JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE,
+    JournalOperation.SET_TRIAL_SYSTEM_ATTR,  # what a sampler planned for a trial
+}
+# What is flushed with the beginning of the next trial, or when there is time.
+_FLUSHED_LATER = {*_UNFLUSHED, JournalOperation.SET_TRIAL_STATE_VALUES}
 
 
 class StorageGoneError(WorkbenchError):
@@ -48,7 +56,7 @@ class Storage:
         journal = self._folder.journal_file
         _drop_stale_lock(journal.with_name(f"{journal.name}.lock"))
         _drop_torn_line(journal)
-        return JournalStorage(_Journal(str(journal)))
+        return _OwnJournal(_Journal(str(journal)))
 
     @contextmanager
     def reaching(self, *more: type[Exception]) -> Iterator[None]:
@@ -77,28 +85,115 @@ class Storage:
         return text
 
 
+@contextmanager
+def together(storage: BaseStorage) -> Iterator[None]:
+    """Write the parameters that are set inside at once, at the end, where the storage can do so."""
+    if not isinstance(storage, _OwnJournal):
+        yield
+        return
+    with storage.together():
+        yield
+
+
+def flush(storage: BaseStorage) -> None:
+    """Wait until all that was written is on the disk; costs nothing where it is, or is not our file."""
+    if isinstance(storage, _OwnJournal):
+        storage.flush()
+
+
+class _OwnJournal(JournalStorage):
+    """Optuna's storage over a journal; a trial's parameters can be written at once.
+
+    Each line by itself costs a lock, which is a file made and deleted, and a look at what others wrote.
+    """
+
+    _held: list[dict[str, Any]] | None = None
+
+    def __init__(self, journal: _Journal) -> None:
+        super().__init__(journal)
+        self._journal = journal
+
+    def flush(self) -> None:
+        self._journal.flush()
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hold back what is written inside; nothing is written where it is left by an error."""
+        held: list[dict[str, Any]] = []
+        self._held = held
+        try:
+            yield
+        finally:
+            self._held = None
+        if held:
+            with self._thread_lock:
+                self._backend.append_logs(held)
+                self._sync_with_backend()
+
+    def _write_log(self, op_code: int, extra_fields: dict[str, Any]) -> None:
+        if self._held is None or op_code != JournalOperation.SET_TRIAL_PARAM:
+            super()._write_log(op_code, extra_fields)
+            return
+        worker_id = self._replay_result.worker_id
+        self._held.append({"op_code": op_code, "worker_id": worker_id, **extra_fields})
+
+    def _sync_with_backend(self) -> None:
+        if not self._held:
+            super()._sync_with_backend()
+
+
 class _Journal(JournalFileBackend):
     """Optuna's journal, written so that neither a missing file nor a full disk loses what is in it.
 
     Optuna's own would begin it anew where it was taken away, and go on behind a line that it wrote in
-    part. It also waits for the disk at every line; here the beginnings and ends of trials are flushed,
-    and with them what stands before.
+    part. It also waits for the disk at every line. Here the beginning of a trial is flushed, and with
+    it all that stands before, while the sampler is at work; whoever builds on it, or has nothing else
+    to do, calls `flush`.
     """
 
     def __init__(self, path: str) -> None:
         self._alone = JournalFileSymlinkLock(path)
         super().__init__(path, lock_obj=self._alone)
         self._path = path
+        self._unflushed = False
+        self._disk = ThreadPoolExecutor(1, "journal")
+        self._flushing: Future[None] | None = None
+
+    def flush(self) -> None:
+        """Wait until beginnings and ends of trials are on the disk; costs nothing where they are."""
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            flushing.result()
+        if self._unflushed:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._unflushed = False  # what is written from now on may come too late for this time
+        try:
+            file = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                os.fsync(file)
+            finally:
+                os.close(file)
+        except OSError:
+            self._unflushed = True
+            raise
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         lines = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
         self._alone.acquire()
         try:
-            self._append(lines, flush=any(log["op_code"] not in _FLUSHED_LATER for log in logs))
+            self._append(lines)
         finally:
             self._alone.release()
+        codes = {log["op_code"] for log in logs}
+        if codes <= _UNFLUSHED:
+            return
+        self._unflushed = True
+        if not codes <= _FLUSHED_LATER:
+            self._flushing = self._disk.submit(self._flush)
 
-    def _append(self, lines: bytes, *, flush: bool) -> None:
+    def _append(self, lines: bytes) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
             size = os.fstat(file).st_size
@@ -108,8 +203,6 @@ class _Journal(JournalFileBackend):
             except OSError:
                 os.ftruncate(file, size)
                 raise
-            if flush:
-                os.fsync(file)
         finally:
             os.close(file)
 
