@@ -63,7 +63,7 @@ def test_a_place_that_was_given_once_does_not_stay_for_the_next_call() -> None:
 def test_options_may_stand_between_the_parameters() -> None:
     args = parser.parse(["run", "cnn", "--seed", "3", "width=4", "--detach", "lr=-1"])
 
-    assert args.words == ["width=4", "lr=-1"]
+    assert args.words == ["cnn", "width=4", "lr=-1"]
     assert (args.seed, args.detach) == (3, True)
 
 
@@ -84,7 +84,6 @@ def test_a_mistyped_command_gets_the_nearest_names() -> None:
     "call",
     [
         ["run", "cnn", "--sed", "3"],
-        ["run"],
         ["run", "cnn", "--seed", "three"],
         ["list", "images", "audio"],
         ["set", "1"],

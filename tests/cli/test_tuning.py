@@ -28,7 +28,7 @@ def test_a_study_is_started_followed_listed_shown_and_resumed(
     assert study == "tune-lessons-count-0001"
     assert "the lowest val/loss of 2 trials, 2 at a time, sampler tpe, pruner none" in said.out
     assert f"{study} finished  step 2/2" in said.out
-    assert "workbench run lessons/count steps=" in said.err
+    assert f"workbench run --from {study}" in said.err
 
     assert main(["runs"]) == 0
     assert study in capsys.readouterr().out

@@ -114,10 +114,20 @@ def test_a_run_that_could_not_be_made_leaves_nothing(
 
 
 @pytest.mark.usefixtures("folder")
-@pytest.mark.parametrize("name", ["..", ".", "", "../images-cnn-0001", "a/b", "/tmp", "a\0b", "a\\b"])
+@pytest.mark.parametrize("name", ["..", ".", "", "../images-cnn-0001", "/tmp", "a\0b", "a\\b"])
 def test_a_name_that_leads_elsewhere_is_refused(checkpoints: Path, name: str) -> None:
     with pytest.raises(UsageError, match="is not the name of a run"):
         folders.find(name, checkpoints)
+
+
+def test_a_trial_is_found_in_its_study(folder: RunFolder, checkpoints: Path) -> None:
+    (folder.path / "trials").mkdir()
+    made = folders.create(manifest(), folder.path / "trials", name="trial-0003")[0]
+    for name in ("images-cnn-0001/trial-0003", "images-cnn-0001/3", "1/3"):
+        assert folders.find(name, checkpoints) == made
+    for name in ("images-cnn-0001/trial-0004", "a/b", "images-cnn-0001/..", "images-cnn-0001/"):
+        with pytest.raises(UsageError):
+            folders.find(name, checkpoints)
 
 
 def test_a_run_is_found_by_name_and_by_its_number(folder: RunFolder, checkpoints: Path) -> None:

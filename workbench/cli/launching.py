@@ -14,7 +14,9 @@ from workbench.cli.main import DONE, INTERRUPTED
 from workbench.cli.views import LineView, LogView, View
 from workbench.cli.waiting import Termination
 from workbench.cli.warming import values, warm
+from workbench.errors import UsageError
 from workbench.runs import control
+from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
 from workbench.workers.launch import Order, launch, rehearsed, schema_of
 from workbench.workers.standby import Standby
@@ -32,18 +34,39 @@ def run_default(args: argparse.Namespace) -> int:
 
 def run_recipe(args: argparse.Namespace) -> int:
     """Start a run and follow it to its end."""
-    info = discover(args.recipes).find(args.recipe)
-    order = Order(recipe=info, seed=args.seed, device=args.device, wait_for_device=not args.no_queue)
+    order, words = _ordered(args)
+    info = order.recipe
     if not info.error and schemas.cached(info) is None and output.is_terminal(sys.stderr):
         output.say_aside(f"reading the parameters of {info.id} for the first time …")
     with warm([info]) as standby:
-        order = replace(order, values=values(args.words, args.on_nan, info, standby))
+        given = values(words, args.on_nan, info, standby)
+        order = replace(order, values={**order.values, **given})
         if args.dry_run:
             return _rehearse(order, standby, as_json=args.json)
         if args.detach:
             say_name(launch(order, args.checkpoints, standby), as_json=args.json)
             return DONE
         return launch_and_follow(order, args.checkpoints, standby, as_json=args.json)
+
+
+def _ordered(args: argparse.Namespace) -> tuple[Order, list[str]]:
+    """What the call names, a recipe or a run whose values it takes; and the words behind it."""
+    if args.origin:
+        # Only this way needs a whole run's record, which takes numpy.
+        from workbench.tuning.hands_on import again  # noqa: PLC0415
+
+        order, words = again(folders.find(args.origin, args.checkpoints)), args.words
+    elif args.words:
+        order, words = Order(discover(args.recipes).find(args.words[0])), args.words[1:]
+    else:
+        raise UsageError("which recipe?", "workbench run RECIPE [name=value …]")
+    order = replace(
+        order,
+        seed=order.seed if args.seed is None else args.seed,
+        device=args.device or order.device,
+        wait_for_device=not args.no_queue,
+    )
+    return order, words
 
 
 def launch_and_follow(order: Order, checkpoints: Path, standby: Standby, *, as_json: bool) -> int:

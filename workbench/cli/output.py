@@ -120,6 +120,11 @@ def _yield_room(widths: list[int], room: int) -> None:
         widths[widths.index(max(widths))] -= 1
 
 
+def word(value: object) -> str:
+    """A parameter's value as a call takes it."""
+    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
+
+
 def number(value: float | str | None) -> str:
     """A value for a table: numbers in few digits, texts as they are."""
     if isinstance(value, bool):

@@ -158,10 +158,24 @@ def _show(one: argparse.ArgumentParser) -> None:
 
 
 def _run(one: argparse.ArgumentParser) -> None:
-    one.add_argument("recipe", metavar="RECIPE", help="images/cnn, or cnn where that is unique")
-    one.add_argument("words", metavar="name=value", nargs="*", help=_ASSIGNMENTS)
-    one.add_argument("--seed", type=int, default=0, help="of every source of randomness (default: 0)")
-    one.add_argument("--device", default="auto", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
+    one.usage = (
+        "%(prog)s [options] RECIPE [name=value ...]\n"
+        "       %(prog)s [options] --from RUN|STUDY [name=value ...]"
+    )
+    one.add_argument(
+        "words",
+        metavar="RECIPE",
+        nargs="*",
+        help=f"images/cnn, or cnn where that is unique; behind it {_ASSIGNMENTS}",
+    )
+    one.add_argument(
+        "--from",
+        dest="origin",
+        metavar="RUN|STUDY",
+        help="with recipe and parameters of that run, of a study those of its best trial",
+    )
+    one.add_argument("--seed", type=int, help="of every source of randomness (default: 0)")
+    one.add_argument("--device", help="auto, cpu, cuda, cuda:N or mps (default: auto)")
     one.add_argument("--no-queue", action="store_true", help="fail where the device is taken")
     _on_nan(one)
     one.add_argument("--detach", action="store_true", help="print the run's name and leave")
@@ -173,7 +187,8 @@ def _tune(one: argparse.ArgumentParser) -> None:
     one.usage = (
         "%(prog)s [options] RECIPE [name=low..high | name=a,b,c | name=value ...]\n"
         "       %(prog)s --resume STUDY [--trials N] [--minutes T] [--jobs J] [--storage ADDRESS]\n"
-        "       %(prog)s --show STUDY [--json]"
+        "       %(prog)s --show STUDY [--json]\n"
+        "       %(prog)s --enqueue STUDY name=value ... | --prune STUDY TRIAL | --note STUDY TRIAL TEXT"
     )
     one.add_argument(
         "words",
@@ -191,6 +206,11 @@ def _tune(one: argparse.ArgumentParser) -> None:
         "--resume", metavar="STUDY", help="go on with one that ended, stopped or was killed"
     )
     one.add_argument("--show", metavar="STUDY", help="its best trials")
+    one.add_argument(
+        "--enqueue", metavar="STUDY", help="try these values next; those that are not given are drawn"
+    )
+    one.add_argument("--prune", metavar="STUDY", help="end one of its trials, which counts as pruned")
+    one.add_argument("--note", metavar="STUDY", help="what is to be remembered of a trial")
     one.add_argument("--detach", action="store_true", help="print the study's name and leave")
     _json(one)
 
@@ -321,7 +341,13 @@ def _fork(one: argparse.ArgumentParser) -> None:
 
 def _set(one: argparse.ArgumentParser) -> None:
     _run_name(one)
-    one.add_argument("words", metavar="name=value", nargs="+", help=_ASSIGNMENTS)
+    one.add_argument(
+        "words",
+        metavar="name=value",
+        nargs="+",
+        help=f"{_ASSIGNMENTS}; of a study jobs, trials and minutes, and of what it searches another "
+        "range (lr=1e-4..1e-2), a part of its list, or one value for all further trials",
+    )
 
 
 def _queue(one: argparse.ArgumentParser) -> None:
@@ -410,7 +436,7 @@ COMMANDS = {
     "pause": Command(_run_names, "steering", "pause_runs", "stand still between two steps"),
     "resume": Command(_resume, "resuming", "resume", "go on after a pause, an end or a preemption"),
     "fork": Command(_fork, "steering", "fork_run", "a new run from a checkpoint of another"),
-    "set": Command(_set, "steering", "set_parameters", "change live parameters of a run"),
+    "set": Command(_set, "steering", "set_parameters", "change live parameters of a run, or a study"),
     "rm": Command(_rm, "records", "remove_runs", "delete runs; within a week --undo brings them back"),
     "new": Command(_new, "creating", "new_recipe", "write a recipe to start from"),
     "config": Command(_config, "configuring", "show_config", "the settings in force, and their file"),

@@ -16,7 +16,7 @@ from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.listing import RunSummary
 from workbench.runs.saved import Saved
 
-_RUN = re.compile(r"([^/]+-)?\d+")  # no module, and so no recipe, has such a name
+_RUN = re.compile(r"([^/]+-)?\d+(/([^/]+-)?\d+)?")  # no module, and so no recipe, has such a name
 
 
 def show(args: argparse.Namespace) -> int:

@@ -3,26 +3,27 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import os
 import sys
-from collections.abc import Sequence
 
 from workbench import schema as schemas
 from workbench import units
 from workbench.catalog import discover
-from workbench.cli import following, launching, output, progress
+from workbench.cli import following, launching, output, progress, tuning_trials
 from workbench.cli.arguments import assignments
 from workbench.cli.main import DONE, INTERRUPTED
 from workbench.cli.waiting import Termination
 from workbench.cli.warming import warm
-from workbench.errors import UsageError
-from workbench.runs import control
+from workbench.errors import UsageError, WorkbenchError
+from workbench.runs import marks
+from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.state import status_of
 from workbench.tuning import launching as studies
 from workbench.tuning import methods, study
 from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, complete, without_secret
-from workbench.tuning.making import limits
+from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
 from workbench.tuning.trials import TrialReader, TrialRecord, counts, pareto, winner
 from workbench.workers import launch
@@ -33,7 +34,9 @@ _FOR_NEW = ("sampler", "pruner", "search", "folds", "metric", "direction", "seed
 
 
 def tune(args: argparse.Namespace) -> int:
-    """Start a study and follow it to its end; or go on with one, or show one."""
+    """Start a study and follow it to its end; or go on with one, show one, or change its trials."""
+    if tuning_trials.is_meant(args):
+        return tuning_trials.change(args)
     if args.resume or args.show:
         _refuse_what_is_for_new(args)
         found = study.find(args.resume or args.show, args.checkpoints)
@@ -142,20 +145,21 @@ def _show(folder: StudyFolder, *, as_json: bool) -> int:
         output.write_json(_data(folder, history))
         return DONE
     progress.say_end(folder.name, history.status())
-    _say_plan(folder.plan(), control.launches(folder.run.control_file))
+    planned = folder.plan()
+    _say_plan(planned, standing(folder, planned, history))
     _say_trials(folder)
     _say_next(folder)
     progress.say_faults(history)
     return DONE
 
 
-def _say_plan(planned: Plan, launches: Sequence[control.Launch] = ()) -> None:
-    """What is searched, before it starts; how far, by what its launches have changed since."""
+def _say_plan(planned: Plan, held: Standing | None = None) -> None:
+    """What is searched and how far: before it starts, or as it was `held` since."""
     ways = {"min": "lowest", "max": "highest"}
     aims = " and ".join(f"the {ways[one.direction]} {one.metric}" for one in planned.objectives)
     size = planned.space.size if planned.sampler == "grid" else None
     points = "" if size is None else f", a grid of {size:,} points"
-    now = limits(planned, list(launches))
+    now = held or after(planned, {})
     bounds = [f"{now.trials:,} trials"] if now.trials else []
     bounds += [f"{now.minutes:g} minutes"] if now.minutes else []
     output.say(
@@ -164,7 +168,10 @@ def _say_plan(planned: Plan, launches: Sequence[control.Launch] = ()) -> None:
             f"{now.jobs} at a time, {_method(planned)}"
         )
     )
-    rows = [[d.name, d.words(), "searched"] for d in planned.space.searched]
+    rows = [
+        [d.name, output.number(now.words(d.name)), "frozen" if d.name in now.frozen else "searched"]
+        for d in now.searched
+    ]
     rows += [[name, output.number(value), "fixed"] for name, value in planned.space.fixed.items()]
     output.write_table(["parameter", "values", ""], rows)
 
@@ -209,7 +216,7 @@ def _say_trials(folder: StudyFolder) -> None:
                 *_reached(trial, len(metrics)),
                 *([units.number(trial.spread)] if planned.folds else []),
                 *(output.number(trial.parameters.get(name)) for name in names),
-                "Pareto front" if trial in front else trial.reason,
+                _remark(folder, trial, on_front=trial in front),
             ]
             for trial in shown
         ],
@@ -218,6 +225,14 @@ def _say_trials(folder: StudyFolder) -> None:
         output.say_aside(
             f"the other {len(trials) - len(shown)} are in {units.plain(str(folder.trials_file))}"
         )
+
+
+def _remark(folder: StudyFolder, trial: TrialRecord, *, on_front: bool) -> str:
+    """What there is to say of a trial, a person's note included."""
+    with contextlib.suppress(WorkbenchError):  # marks that are damaged hide no trial
+        note = marks.read(RunFolder(folder.trials_dir / trial.run)).note
+        return "; ".join(filter(None, ("Pareto front" if on_front else trial.reason, note)))
+    return trial.reason
 
 
 def _front(planned: Plan, trials: list[TrialRecord]) -> list[TrialRecord]:
@@ -247,11 +262,14 @@ def _say_next(folder: StudyFolder) -> None:
     won = winner(TrialReader(folder).read().values(), planned)
     if won is not None and not planned.has_several:
         words = " ".join(
-            f"{name}={_word(value)}"
+            f"{name}={output.word(value)}"
             for name, value in won.parameters.items()
             if name in _given(planned)
         )
-        output.say_aside(units.plain(f"run the best again: workbench run {planned.recipe.id} {words}"))
+        output.say_aside(units.plain(f"the best is {won.run}: {words}"))
+        output.say_aside(f"run it again: workbench run --from {folder.name}")
+        if "epochs" in won.parameters:
+            output.say_aside(f"train it on: workbench fork {folder.name}/{won.run} epochs=N")
     output.say_aside(units.plain(f"its trials: workbench --checkpoints {folder.trials_dir} runs"))
     if not planned.storage and not planned.search:
         output.say_aside(
@@ -264,10 +282,6 @@ def _say_next(folder: StudyFolder) -> None:
 
 def _given(planned: Plan) -> set[str]:
     return {d.name for d in planned.space.searched} | set(planned.space.fixed)
-
-
-def _word(value: object) -> str:
-    return ("yes" if value else "no") if isinstance(value, bool) else str(value)
 
 
 def _data(folder: StudyFolder, history: History) -> dict[str, object]:

@@ -72,7 +72,19 @@ class SetParameter(Request, frozen=True, tag="set"):
     value: Value
 
 
-AnyRequest = Launch | Stop | Pause | Resume | SaveCheckpoint | SetParameter
+class Enqueue(Request, frozen=True, tag="enqueue"):
+    """Of a study: try these values next; what is not among them is drawn."""
+
+    values: dict[str, Value]
+
+
+class Prune(Request, frozen=True, tag="prune"):
+    """Of a study: end the trial whose run has this name; it counts as pruned."""
+
+    run: str
+
+
+AnyRequest = Launch | Stop | Pause | Resume | SaveCheckpoint | SetParameter | Enqueue | Prune
 RequestT = TypeVar("RequestT", bound=Request)
 
 _decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

@@ -21,6 +21,7 @@ from workbench.params import Value
 FORMAT = 1
 NUMBER_DIGITS = 4
 RESERVE_BYTES = 16_384
+TRIALS = "trials"  # the runs of a study's trials, in its folder
 COPY_SIGN = "~"  # no recipe's name has it: `images-cnn-0001~2` is the second of that name in the trash
 
 _NUMBERED = re.compile(r"(?P<stem>.+)-(?P<number>\d+)")
@@ -72,6 +73,13 @@ class RunFolder:
     @property
     def name(self) -> str:
         return self.path.name
+
+    @property
+    def full_name(self) -> str:
+        """The name by which it is found among all runs: of a study's trial `STUDY/TRIAL`."""
+        above = self.path.parent
+        is_trial = above.name == TRIALS and _is_run(RunFolder(above.parent))
+        return f"{above.parent.name}/{self.name}" if is_trial else self.name
 
     @property
     def read_only(self) -> bool:
@@ -203,12 +211,15 @@ def create(manifest: Manifest, checkpoints: Path, name: str = "") -> tuple[RunFo
 
 
 def find(name: str, checkpoints: Path) -> RunFolder:
-    """The run of that name; a trailing number alone is enough where it is unique.
+    """The run of that name, or `STUDY/TRIAL`; a trailing number alone is enough where it is unique.
 
     Raises:
         UsageError: when the name is no plain name.
         NotFoundError: with the nearest names.
     """
+    study, slash, trial = name.partition("/")
+    if slash:
+        return find(trial, find(study, checkpoints).path / TRIALS)
     try:
         folder = RunFolder(paths.inside(checkpoints, name))
     except ValueError:

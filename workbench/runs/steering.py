@@ -105,8 +105,10 @@ class Steering:
                 self._set(request)
                 return
             case control.Launch():
-                refused = "this run is alive already"
-                self._answer(request, refused)
+                self._answer(request, "this run is alive already")
+                return
+            case control.Enqueue() | control.Prune():
+                self._answer(request, "this run is no study: it has no trials")
                 return
         self._answer(request, "")
 

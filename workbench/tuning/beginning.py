@@ -10,6 +10,7 @@ from workbench.catalog import RecipeInfo
 from workbench.runs.recorder import Recorder
 from workbench.tuning import methods
 from workbench.tuning.address import STORAGE_VARIABLE, complete
+from workbench.tuning.standing import standing
 from workbench.tuning.study import StudyFolder
 from workbench.workers import launch
 from workbench.workers.faults import describe
@@ -30,8 +31,9 @@ def begin(
         plan = folder.plan()
         methods.refuse_missing(plan.sampler, plan.search, plan.folds)
         storage = complete(plan.storage, given)
+        jobs = standing(folder, plan).jobs
         # Trials beside each other would else have all cores each, and wait for one another.
-        os.environ.setdefault(THREADS_VARIABLE, str(max((os.cpu_count() or 1) // plan.jobs, 1)))
+        os.environ.setdefault(THREADS_VARIABLE, str(max((os.cpu_count() or 1) // jobs, 1)))
         if _may_need_torch(launch.recipe_of(folder.run)):
             standby.start()
 

@@ -25,6 +25,7 @@ from workbench.errors import WorkbenchError
 from workbench.params import Value
 from workbench.tuning.distributions import distributions, grid
 from workbench.tuning.methods import HALVING_FACTOR, RESOURCE
+from workbench.tuning.standing import Standing
 from workbench.tuning.study import Plan, StudyFolder
 from workbench.tuning.trials import ENDED, TrialReader
 
@@ -208,6 +209,16 @@ class CandidateSearch:
             self._fault = fault
 
     # Asking and telling.
+
+    def hold(self, now: Standing) -> None:
+        """What it chooses from is settled when it begins; jobs and minutes are the driver's."""
+
+    def waiting(self) -> int:
+        """Nobody queues anything here."""
+        return 0
+
+    def enqueue(self, values: dict[str, Value], request: str, client: str) -> None:  # noqa: ARG002
+        raise ValueError("a search of scikit-learn's chooses all of its trials itself")
 
     def ready(self) -> bool:
         """Whether something is to be tried now; a round of halving waits for the one before it.

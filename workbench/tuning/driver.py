@@ -14,15 +14,18 @@ from workbench.errors import WorkbenchError
 from workbench.params import Value
 from workbench.runs import control, events
 from workbench.runs.folder import RunFolder
+from workbench.runs.history import History
 from workbench.runs.recorder import Recorder, now
 from workbench.runs.state import Status, status_of
 from workbench.runs.states import State
 from workbench.tuning.asked import Asked
+from workbench.tuning.changing import Changes, prune
 from workbench.tuning.choosing import Chosen, chooser
 from workbench.tuning.folded import follow
 from workbench.tuning.ledger import Ledger
-from workbench.tuning.making import Maker, limits
+from workbench.tuning.making import Maker
 from workbench.tuning.running import RunningTrial
+from workbench.tuning.standing import Standing, changes
 from workbench.tuning.storage import Storage, StorageGoneError
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.verdict import judge, record_from_optuna, record_of, refuse_hopeless
@@ -50,11 +53,11 @@ class Driver:
         self._recorder = Recorder(folder.run.events_file)
         launches = control.launches(folder.run.control_file)
         self._attempt = max(len(launches), 1)
-        self._limits = limits(self.plan, launches)
+        self._changes = Changes(self.plan, changes(folder))
         self._ledger = Ledger(
-            folder, self._recorder, self.plan, attempt=self._attempt, total=self._limits.trials
+            folder, self._recorder, self.plan, attempt=self._attempt, total=self._now.trials
         )
-        self._asked = Asked(folder.run, self._recorder)
+        self._asked = Asked(folder.run, self._recorder, self._change)
         self._trials: dict[int, tuple[Chosen, RunningTrial]] = {}
         self._adopted: set[int] = set()
         self._asked_for: tuple[Chosen, dict[str, Value]] | None = None
@@ -62,7 +65,12 @@ class Driver:
         self._enough = False
         self._next_look = 0.0
         self._storage_gone_at: float | None = None
-        self._deadline = time.monotonic() + self._limits.minutes * 60
+        self._began = time.monotonic()
+
+    @property
+    def _now(self) -> Standing:
+        """Limits and space as they stand."""
+        return self._changes.now
 
     def terminate(self, signal_name: str) -> None:
         """SIGTERM and its like: have the trials stop, then leave."""
@@ -85,6 +93,7 @@ class Driver:
         return 0
 
     def _drive(self) -> None:
+        self._search.hold(self._now)
         ended = len(self._search.counted())
         self._recorder.record(
             events.Started(
@@ -145,10 +154,35 @@ class Driver:
             self._recorder.record(events.Paused(time=now(), step=self._ledger.step))
         return news
 
+    def _change(self, request: control.AnyRequest) -> events.ParameterSet | None:
+        """Do what is asked of limits, space and single trials; see `Asked`."""
+        match request:
+            case control.SetParameter(name=name):
+                old, value = self._changes.set(request, self._maker.parameters)
+                self._search.hold(self._now)
+                self._ledger.total(self._now.trials)
+                self._enough = False
+                self._ledger.message(f"{name}: {old} → {value}, asked by {request.client}")
+                return events.ParameterSet(
+                    time=now(),
+                    step=self._ledger.step,
+                    name=name,
+                    old=old,
+                    value=value,
+                    request=request.id,
+                )
+            case control.Enqueue():
+                self._changes.enqueue(request, self._search, len(self._trials))
+                self._enough = False
+            case control.Prune():
+                at_work = [running for _, running in self._trials.values()]
+                prune(request, at_work, self._ledger.trials.values())
+        return None
+
     # Beginning.
 
     def _may_begin(self) -> bool:
-        if self._asked.stop or self._asked.paused or len(self._trials) >= self._limits.jobs:
+        if self._asked.stop or self._asked.paused or len(self._trials) >= self._now.jobs:
             return False
         if not self._maker.ready() or self._is_out_of_time() or self._is_enough():
             return False
@@ -159,22 +193,23 @@ class Driver:
         return bool(self._asked.stop) or self._is_out_of_time() or self._is_enough()
 
     def _is_out_of_time(self) -> bool:
-        return bool(self._limits.minutes) and time.monotonic() >= self._deadline
+        minutes = self._now.minutes
+        return bool(minutes) and time.monotonic() >= self._began + minutes * 60
 
     def _is_enough(self) -> bool:
-        if not self._limits.trials:
+        if not self._now.trials:
             return False
         if self._enough and time.monotonic() < self._next_look:
             return True
         self._next_look = time.monotonic() + OTHERS_POLL_S
-        self._enough = len(self._trials) + self._search.taken() >= self._limits.trials
+        self._enough = len(self._trials) + self._search.taken() >= self._now.trials
         return self._enough
 
     def _begin(self) -> None:
         """Begin a trial, or the one that a storage which went away kept from beginning."""
         self._asked_for = self._asked_for or self._search.ask()
         trial, searched = self._asked_for
-        if self._search.has_place(trial, self._limits.trials):
+        if self._search.has_place(trial, self._now.trials):
             self._start(trial, self._maker.values(searched))
         else:
             self._search.give_back(trial)
@@ -316,16 +351,18 @@ class Driver:
         for trial, run in self._search.left_running():
             folder = RunFolder(self.folder.trials_dir / run)
             status = status_of(folder) if run and folder.manifest_file.is_file() else None
-            takes_over = status is not None and status.state not in {
-                State.LOST,
-                State.STOPPED,
-                State.PREEMPTED,
-            }
-            if takes_over:
+            if status is not None and self._takes_over(folder, status):
                 self._adopt(trial, folder)
             else:
                 self._search.again(trial, "its driver died, and it with it")
         self._catch_up()
+
+    def _takes_over(self, folder: RunFolder, status: Status) -> bool:
+        """Whether the run is at work or came to its end, be it that it was pruned."""
+        if status.state is State.STOPPED:
+            stopped = History(folder).read_all().ended
+            return isinstance(stopped, events.Stopped) and stopped.by != self.folder.name
+        return status.state not in {State.LOST, State.PREEMPTED}
 
     def _adopt(self, trial: Chosen, folder: RunFolder) -> None:
         known = self._ledger.trials.get(trial.number)

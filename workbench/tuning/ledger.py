@@ -50,6 +50,11 @@ class Ledger:
             before = [t for t in self.trials.values() if t.state in ENDED and t.ended <= known.ended]
             self._meter.observe(len(before), {self._plan.metric: known.value})
 
+    def total(self, trials: int) -> None:
+        """So many trials are to be made; 0 for no limit."""
+        self._meter.total = trials
+        self._due = 0.0
+
     def write(self, record: TrialRecord) -> None:
         """How a trial stands now."""
         self._file.write(msgspec.json.encode(record))

@@ -4,8 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable
 
-import msgspec
-
 from workbench.catalog import RecipeInfo
 from workbench.errors import WorkbenchError
 from workbench.params import Value, parse_all
@@ -20,29 +18,12 @@ from workbench.workers.provenance import git_commit, versions
 from workbench.workers.standby import Standby
 
 
-class Limits(msgspec.Struct, frozen=True):
-    """How far a study goes in this attempt; 0 trials or minutes are without limit."""
-
-    trials: int
-    minutes: float
-    jobs: int
-
-
-def limits(plan: Plan, launches: list[control.Launch]) -> Limits:
-    """What holds in this attempt: the plan's, changed by what its launches said."""
-    found = {"trials": plan.trials, "minutes": plan.minutes, "jobs": plan.jobs}
-    for launched in launches:
-        found.update(launched.parameters)  # type: ignore[arg-type]  # checked when it was asked for
-    size = plan.space.size if plan.sampler == "grid" else None
-    if plan.search:
-        size = plan.trials  # what it chooses depends on how many there are
-    if size is not None:
-        found["trials"] = min(found["trials"] or size, size)
-    return msgspec.convert(found, Limits, strict=False)
-
-
 class Maker:
-    """Makes the run of a trial and gives it to the crew."""
+    """Makes the run of a trial and gives it to the crew.
+
+    Attributes:
+        parameters: those of the recipe, with their bounds.
+    """
 
     def __init__(self, folder: StudyFolder, plan: Plan, standby: Standby, crew: Crew) -> None:
         self._folder = folder
@@ -50,7 +31,7 @@ class Maker:
         self._standby = standby
         self._crew = crew
         self._info = _recipe(folder, plan)
-        self._parameters = launch.schema_of(self._info, standby).parameters
+        self.parameters = launch.schema_of(self._info, standby).parameters
         self._versions = versions()
         self._commit = git_commit(self._info.file.parent)
         folder.trials_dir.mkdir(exist_ok=True)
@@ -64,7 +45,7 @@ class Maker:
 
     def values(self, searched: dict[str, Value]) -> dict[str, Value]:
         """All parameters of a trial, checked."""
-        return parse_all(self._parameters, {**self._plan.space.fixed, **searched})
+        return parse_all(self.parameters, {**self._plan.space.fixed, **searched})
 
     def start(
         self, number: int, values: dict[str, Value], forerunner: str, note: Callable[[str], None]

@@ -9,7 +9,8 @@ from typing import NamedTuple
 
 from workbench.catalog import install_command
 from workbench.errors import WorkbenchError, unknown
-from workbench.tuning.space import Space
+from workbench.params import Value
+from workbench.tuning.space import Dimension, Space
 
 MOST_GRID_POINTS = 10_000
 
@@ -20,21 +21,25 @@ class Sampler(NamedTuple):
     Attributes:
         choices: it takes lists, not only ranges.
         several: it can search for the best of several metrics.
+        ranges: a range may be narrowed or widened while it is at work.
     """
 
     text: str
     choices: bool = True
     several: bool = True
     module: str = "optuna"
+    ranges: bool = True
 
 
 SAMPLERS = {
     "tpe": Sampler("learns which regions are good (tree-structured Parzen estimator)"),
     "gp": Sampler("learns a Gaussian process; for few, costly trials"),
-    "cmaes": Sampler("moves a cloud of points downhill; for numbers alone", False, False, "cmaes"),
+    "cmaes": Sampler(
+        "moves a cloud of points downhill; for numbers alone", False, False, "cmaes", ranges=False
+    ),
     "random": Sampler("draws at random"),
     "qmc": Sampler("spreads evenly, better than at random; for numbers alone", False),
-    "grid": Sampler("tries every combination"),
+    "grid": Sampler("tries every combination", ranges=False),
     "nsga2": Sampler("crosses and mutates the best; for several metrics and many trials"),
 }
 PRUNERS = {
@@ -95,6 +100,18 @@ def search_faults(search: str, space: Space, metrics: int, folds: int) -> list[s
     if search == "halving" and any(d.name == RESOURCE for d in space.searched):
         found.append(f"halving sets {RESOURCE} itself: give it one value, the most of them")
     return found + (_grid_faults(space) if search == "grid" else [])
+
+
+def change_fault(sampler: str, before: Dimension, after: Dimension | Value) -> str:
+    """Why that sampler cannot search `after` in place of `before` from now on, or nothing."""
+    if sampler == "grid":
+        return "a grid is laid out when its study begins: stop it, and begin another one"
+    if isinstance(after, Dimension) and after.kind != "choice" and not SAMPLERS[sampler].ranges:
+        return (
+            f"sampler {sampler} has its cloud of points in the range it began with: give {before.name} "
+            "one value that holds from now on, or begin another study"
+        )
+    return ""
 
 
 def fold_faults(folds: int) -> list[str]:

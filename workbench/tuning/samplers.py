@@ -20,6 +20,7 @@ from optuna.pruners import BasePruner
 from optuna.samplers import BaseSampler
 
 from workbench.params import Value
+from workbench.tuning.planners import GaussianProcess, Parzen, Planner, QuasiMonteCarlo
 from workbench.tuning.space import Dimension, Space
 from workbench.tuning.study import Plan
 
@@ -41,17 +42,23 @@ def make_sampler(plan: Plan, seed: int) -> BaseSampler:
     with experimental():
         match plan.sampler:
             case "gp":
-                return optuna.samplers.GPSampler(seed=seed, deterministic_objective=False)
+                return GaussianProcess(seed=seed, deterministic_objective=False)
             case "cmaes":
                 return optuna.samplers.CmaEsSampler(seed=seed)
             case "qmc":
-                return optuna.samplers.QMCSampler(seed=plan.seed, scramble=True)
+                return QuasiMonteCarlo(seed=plan.seed, scramble=True)
             case "nsga2":
                 return optuna.samplers.NSGAIISampler(population_size=_population(plan), seed=seed)
             case "random" | "grid":
                 return optuna.samplers.RandomSampler(seed=seed)
             case _:
-                return optuna.samplers.TPESampler(seed=seed)
+                return Parzen(seed=seed)
+
+
+def follow(sampler: BaseSampler, ranges: dict[str, BaseDistribution]) -> None:
+    """Have a sampler that plans all parameters together do so in these ranges from now on."""
+    if isinstance(sampler, Planner):
+        sampler.ranges = ranges
 
 
 def _population(plan: Plan) -> int:
@@ -84,11 +91,6 @@ def make_pruner(plan: Plan) -> BasePruner:
             return optuna.pruners.NopPruner()
 
 
-def distributions(space: Space) -> dict[str, BaseDistribution]:
-    """What Optuna calls the searched parameters."""
-    return {dimension.name: _distribution(dimension) for dimension in space.searched}
-
-
 def grid(space: Space, seed: int) -> list[dict[str, Value]]:
     """Every point, in an order that the seed gives, so that a part of them is spread over all."""
     names = [dimension.name for dimension in space.searched]
@@ -107,7 +109,8 @@ def values_of(dimension: Dimension) -> tuple[Value, ...]:
     return tuple(range(int(dimension.low), int(dimension.high) + 1))
 
 
-def _distribution(dimension: Dimension) -> BaseDistribution:
+def distribution(dimension: Dimension) -> BaseDistribution:
+    """What Optuna calls a searched parameter."""
     if dimension.kind == "choice":
         return CategoricalDistribution(dimension.values)
     if dimension.kind == "int":

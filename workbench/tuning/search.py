@@ -14,6 +14,8 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 from workbench.errors import UsageError
 from workbench.params import Value
 from workbench.tuning import samplers
+from workbench.tuning.drawing import Drawing
+from workbench.tuning.standing import Standing
 from workbench.tuning.storage import Storage
 from workbench.tuning.study import Plan, StudyFolder
 
@@ -21,6 +23,8 @@ from workbench.tuning.study import Plan, StudyFolder
 RUN = "workbench_run"  # study and run, where no number tells it: `tune-images-cnn-0001/trial-0003`
 AGAIN_OF = "workbench_again_of"  # number of the trial that was cut short and is tried again by this one
 CUT_SHORT = "workbench_cut_short"  # why a trial does not count: it is tried again, or was one too many
+REQUEST = "workbench_request"  # of a trial that a person queued: the request's id, and who asked
+ASKED_BY = "workbench_asked_by"
 RECIPE = "workbench_recipe"  # of the study
 
 ONE_TOO_MANY = "other drivers of the study had begun all of its trials"
@@ -45,7 +49,7 @@ class Search:
         self._plan = plan
         self._storage = storage
         self._reaching = storage.reaching
-        self._distributions = samplers.distributions(plan.space)
+        self._drawing = Drawing(plan)
         # An address that is none, a package that it needs, a journal that is damaged.
         with self._reaching(ValueError, ImportError, RuntimeError):
             self.study = self._open()
@@ -64,8 +68,24 @@ class Search:
     def ask(self) -> tuple[Trial, dict[str, Value]]:
         """A new trial, or one that is queued, with its searched values."""
         with self._reaching():
-            trial = self.study.ask(self._distributions)
+            trial = self.study.ask()
+            self._drawing.draw(trial)
             return trial, dict(trial.params)
+
+    def hold(self, now: Standing) -> None:
+        """Search what is searched now, from the next trial on."""
+        self._drawing.hold(now, self.study)
+
+    def enqueue(self, values: dict[str, Value], request: str, client: str) -> None:
+        """Queue a trial with these values, once for each request; what is not among them is drawn."""
+        with self._reaching():
+            if not any(trial.user_attrs.get(REQUEST) == request for trial in self._all()):
+                self.study.enqueue_trial(values, {REQUEST: request, ASKED_BY: client})
+
+    def waiting(self) -> int:
+        """How many trials are queued."""
+        with self._reaching():
+            return len(self._all(TrialState.WAITING))
 
     def began(self, trial: Trial, run: str) -> None:
         """Note which run the trial is, where its number does not tell."""

@@ -14,7 +14,7 @@ from typing import Literal
 import msgspec
 
 from workbench.errors import UsageError, refuse, unknown
-from workbench.params import Parameter, Value
+from workbench.params import Kind, Parameter, Value
 from workbench.units import number
 
 RANGE = ".."
@@ -127,6 +127,39 @@ def read(parameter: Parameter, text: str) -> Dimension | Value:
     return parameter.parse(text)
 
 
+def changed(dimension: Dimension, given: Value) -> Dimension | Value:
+    """What `given` makes of it while its study runs: another range, fewer of its values, or one value.
+
+    `dimension` is as the study began with it; bounds of the recipe are not looked at here.
+
+    Raises:
+        ValueError: with one sentence that names the parameter and what it would accept.
+    """
+    if dimension.kind == "choice":
+        return _some_of(dimension, given)
+    name = dimension.name
+    known = Parameter(name=name, kind=dimension.kind, default=dimension.low, log=dimension.log)
+    if isinstance(given, str) and RANGE in given:
+        found = _range(known, given)
+        if found.log != dimension.log:
+            scale = "log" if dimension.log else "linear"
+            raise ValueError(f"{name}={given}: the study searches it on a {scale} scale, which stays")
+        return found
+    if isinstance(given, str) and "," in given:
+        raise ValueError(
+            f"{name}={given} is a list, and the study searches a range, {dimension.words()}: "
+            "give another range, or one value that holds from now on"
+        )
+    return known.parse(given)
+
+
+def contains(dimension: Dimension, value: Value) -> bool:
+    """Whether it is one of the values that are searched."""
+    if dimension.kind == "choice":
+        return value in dimension.values
+    return not isinstance(value, str) and dimension.low <= value <= dimension.high
+
+
 def usual(parameters: Iterable[Parameter], fixed: Mapping[str, Value]) -> list[Dimension]:
     """What most people would search first, around the defaults; nothing that is fixed."""
     found = (_usual(p) for p in parameters if p.name in USUAL and p.name not in fixed)
@@ -155,6 +188,29 @@ def _listed(parameter: Parameter, text: str) -> Dimension:
     if twice is not None:
         raise ValueError(f"{parameter.name}={text}: {_text(twice)} is listed twice")
     return Dimension(parameter.name, "choice", values=values)
+
+
+def _some_of(dimension: Dimension, given: Value) -> Dimension | Value:
+    if isinstance(given, str) and RANGE in given:
+        raise ValueError(
+            f"{dimension.name}={given} is a range, and the study searches a list: {dimension.words()}"
+        )
+    parts = given.split(",") if isinstance(given, str) else [_text(given)]
+    values = tuple(dict.fromkeys(_listed_value(dimension, part.strip()) for part in parts))
+    return values[0] if len(values) == 1 else msgspec.structs.replace(dimension, values=values)
+
+
+def _listed_value(dimension: Dimension, text: str) -> Value:
+    """The value of the list that is written so."""
+    for value in dimension.values:
+        kinds: dict[type, Kind] = {bool: "bool", int: "int", float: "float", str: "text"}
+        try:
+            parsed = Parameter(name=dimension.name, kind=kinds[type(value)], default=value).parse(text)
+        except ValueError:
+            continue
+        if parsed == value:
+            return value
+    raise ValueError(f"{dimension.name}={text}: the study searches only {dimension.words()}")
 
 
 def _usual(parameter: Parameter) -> Dimension | None:
@@ -196,7 +252,10 @@ def _plain(dimension: Dimension, value: float) -> Value:
 def _text(value: Value) -> str:
     if isinstance(value, bool):
         return "yes" if value else "no"
-    return f"{value:g}" if isinstance(value, float) else str(value)
+    if not isinstance(value, float):
+        return str(value)
+    short = f"{value:g}"  # which cuts what has more digits
+    return short if float(short) == value else repr(value)
 
 
 def count_words(size: int | None) -> str:

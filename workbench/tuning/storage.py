@@ -21,7 +21,11 @@ from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, secrets, without_
 from workbench.tuning.study import StudyFolder
 
 STALE_LOCK_S = 1.0
-_FLUSHED_LATER = {JournalOperation.SET_TRIAL_PARAM, JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE}
+_FLUSHED_LATER = {
+    JournalOperation.SET_TRIAL_PARAM,
+    JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE,
+    JournalOperation.SET_TRIAL_SYSTEM_ATTR,  # what a sampler planned for a trial
+}
 
 
 class StorageGoneError(WorkbenchError):
@@ -48,7 +52,7 @@ class Storage:
         journal = self._folder.journal_file
         _drop_stale_lock(journal.with_name(f"{journal.name}.lock"))
         _drop_torn_line(journal)
-        return JournalStorage(_Journal(str(journal)))
+        return _OwnJournal(_Journal(str(journal)))
 
     @contextmanager
     def reaching(self, *more: type[Exception]) -> Iterator[None]:
@@ -75,6 +79,50 @@ class Storage:
         for secret in secrets(self._address):
             text = text.replace(secret, HIDDEN)
         return text
+
+
+@contextmanager
+def together(storage: BaseStorage) -> Iterator[None]:
+    """Write the parameters that are set inside at once, at the end, where the storage can do so."""
+    if not isinstance(storage, _OwnJournal):
+        yield
+        return
+    with storage.together():
+        yield
+
+
+class _OwnJournal(JournalStorage):
+    """Optuna's storage over a journal; a trial's parameters can be written at once.
+
+    Each line by itself costs a lock, which is a file made and deleted, and a look at what others wrote.
+    """
+
+    _held: list[dict[str, Any]] | None = None
+
+    @contextmanager
+    def together(self) -> Iterator[None]:
+        """Hold back what is written inside; nothing is written where it is left by an error."""
+        held: list[dict[str, Any]] = []
+        self._held = held
+        try:
+            yield
+        finally:
+            self._held = None
+        if held:
+            with self._thread_lock:
+                self._backend.append_logs(held)
+                self._sync_with_backend()
+
+    def _write_log(self, op_code: int, extra_fields: dict[str, Any]) -> None:
+        if self._held is None or op_code != JournalOperation.SET_TRIAL_PARAM:
+            super()._write_log(op_code, extra_fields)
+            return
+        worker_id = self._replay_result.worker_id
+        self._held.append({"op_code": op_code, "worker_id": worker_id, **extra_fields})
+
+    def _sync_with_backend(self) -> None:
+        if not self._held:
+            super()._sync_with_backend()
 
 
 class _Journal(JournalFileBackend):

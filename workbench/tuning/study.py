@@ -120,7 +120,7 @@ class StudyFolder:
     @property
     def trials_dir(self) -> Path:
         """The runs of the trials: a folder of runs like `checkpoints`."""
-        return self.run.path / "trials"
+        return self.run.path / folders.TRIALS
 
     def trial(self, number: int) -> RunFolder:
         """The run of the trial that has this number in Optuna's record."""

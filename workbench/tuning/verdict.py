@@ -40,7 +40,7 @@ def judge(
             return "failed", running.missing_metric() or running.no_number()
         case State.STOPPED if running.stopping:
             return "again", f"the study was stopped by {stopped_by}"
-        case State.STOPPED if running.values_reached() is not None:
+        case State.STOPPED if running.pruning or running.values_reached() is not None:
             return "pruned", status.reason
         case State.PREEMPTED:
             return "again", status.reason

@@ -161,7 +161,7 @@ def fork(  # the keywords of launch, and where to fork from
             device=device or manifest.device,
             wait_for_device=wait_for_device,
         )
-        origin = Parent(run=parent.name, checkpoint=path.name, step=step)
+        origin = Parent(run=parent.full_name, checkpoint=path.name, step=step)
         values_at_start = _checked(order, standby)
         beginning = _Beginning(origin, start, partial)
         return _start_new(order, values_at_start, checkpoints, standby, beginning)
