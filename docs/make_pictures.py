@@ -1,9 +1,10 @@
-"""Makes the README's pictures: `make pictures` trains `images/cnn` and a fork of it, on real digits."""
+"""Makes the README's pictures: `make pictures` trains on real digits, forks one run, and tunes."""
 
 from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import sys
 import tempfile
 import time
@@ -20,6 +21,10 @@ from workbench.workers import launch
 DOCS = Path(__file__).parent
 FORKED_AT, PICTURED_AT = 0.4, 0.8
 FORK_LEARNING_RATE = 0.001
+STUDY = (
+    *("fundamentals/mlp", "lr=1e-4..1e-1", "width=16..256", "activation=relu,tanh"),
+    *("epochs=5", "--trials", "24"),
+)
 TRAINING_PATIENCE_S = 1800  # twenty seconds where nothing else runs
 ESCAPE = "\x1b"
 
@@ -32,6 +37,7 @@ def main() -> None:
         terminal = Terminal(command, {paths.CONFIG_VARIABLE: str(config)})
         try:
             picture_all(terminal, checkpoints)
+            picture_study(terminal, command, checkpoints)
         finally:
             terminal.leave()
             end_all(checkpoints)
@@ -97,6 +103,23 @@ def picture_comparison(terminal: Terminal, run: RunFolder, fork: RunFolder) -> N
     terminal.sees(f"a  {run.name}")
     terminal.sees("val/loss")
     terminal.picture(DOCS / "compare.png")
+
+
+def picture_study(terminal: Terminal, command: list[str], checkpoints: Path) -> None:
+    """All trials of a study as lines through their parameters' axes."""
+    before = {run.path for run in all_runs(checkpoints)}
+    subprocess.run([*command, "tune", *STUDY, "--detach"], check=True, stdout=subprocess.DEVNULL)
+    study = next(run for run in all_runs(checkpoints) if run.path not in before)
+    reach(terminal, study, 1.0)
+    terminal.press(ESCAPE)
+    terminal.sees("1 Recipes")
+    terminal.press("k" * len(before))
+    terminal.sees(f"{study.name}   tune/")
+    terminal.press("\r")
+    terminal.sees("1 History")
+    terminal.press("3")
+    terminal.sees("better half")
+    terminal.picture(DOCS / "study.png")
 
 
 def reach(terminal: Terminal, run: RunFolder, fraction: float) -> None:

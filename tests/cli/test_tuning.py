@@ -11,7 +11,7 @@ from workbench.cli.main import main
 from workbench.runs.folder import RunFolder, all_runs, find
 from workbench.runs.states import State
 
-from .waiting import wait_for
+from .waiting import wait_for, wait_for_step
 
 Capture = pytest.CaptureFixture[str]
 METRIC = ("--metric", "val/loss", "--direction", "min")
@@ -79,3 +79,57 @@ def test_calls_that_are_refused(words: list[str], fault: str, capsys: Capture) -
 def test_a_run_is_no_study(finished: RunFolder, capsys: Capture) -> None:
     assert main(["tune", "--resume", finished.name]) == 2
     assert "is no study but a run" in capsys.readouterr().err
+
+
+def test_a_study_is_changed_while_it_runs_and_its_trials_by_hand(
+    checkpoints: Path, capsys: Capture
+) -> None:
+    call = ["tune", "count", "steps=50..90", "mood=calm,keen", "pause_s=0.05", *METRIC, "--pruner"]
+    assert main([*call, "none", "--trials", "9", "--detach"]) == 0
+    name = capsys.readouterr().out.split()[-1]
+    folder = find(name, checkpoints)
+    wait_for(folder, State.RUNNING)
+    trial = RunFolder(folder.path / "trials" / "trial-0000")
+    wait_for_step(trial)
+
+    assert main(["set", name, "trials=2", "jobs=2", "steps=2..3", "mood=keen"]) == 0
+    assert "steps: 50..90 → 2..3 from step 0" in capsys.readouterr().out
+    assert main(["set", name, "pause_s=1"]) == 2
+    assert "pause_s is the same in every trial" in capsys.readouterr().err
+    assert main(["tune", "--enqueue", name, "steps=70"]) == 2
+    assert "steps=70 lies outside of what is searched, 2..3" in capsys.readouterr().err
+    assert main(["tune", "--note", name, "0", "an", "odd", "one"]) == 0
+    assert main(["tune", "--prune", f"{name}/{trial.name}"]) == 0
+    assert "ends as pruned" in capsys.readouterr().out
+    wait_for(folder, State.FINISHED)
+
+    assert main(["tune", "--show", name]) == 0
+    said = capsys.readouterr().out
+    assert "2 trials: 1 complete, 1 pruned" in said or "2 trials: 1 pruned, 1 complete" in said
+    assert "an odd one" in said
+    assert "keen    frozen" in said
+    assert main(["tune", "--prune", name, "0"]) == 2
+    assert "has ended: it is finished" in capsys.readouterr().err
+
+    assert main(["run", "--from", name, "pause_s=0", "--json"]) == 0
+    capsys.readouterr()
+    again = find("lessons-count-0001", checkpoints).manifest().parameters
+    assert (again["mood"], again["pause_s"]) == ("keen", 0)
+    assert again["steps"] in {2, 3}
+    assert main(["show", f"{name}/1"]) == 0
+    assert "trial-0001 finished" in capsys.readouterr().out
+
+
+@pytest.mark.parametrize(
+    ("words", "fault"),
+    [
+        (["tune", "--prune", "study"], "no run 'study'"),
+        (["tune", "--prune", "study", "3", "--jobs", "2"], "--jobs cannot be given with it"),
+        (["tune", "--prune", "study", "3", "--note", "study"], "--note cannot be given with it"),
+        (["run"], "which recipe?"),
+        (["run", "--from", "nothing-0001"], "no run 'nothing-0001'"),
+    ],
+)
+def test_calls_about_trials_that_are_refused(words: list[str], fault: str, capsys: Capture) -> None:
+    assert main(words) == 2
+    assert fault in capsys.readouterr().err

@@ -60,7 +60,10 @@ def test_more_jobs_a_queued_trial_and_one_that_is_ended_by_hand(study: Make, wai
     late = "trial-0000 is not at work: it is pruned"
     assert answered(folder, hands_on.prune(folder, "trial-0000")) == late
     hands_on.note(folder, "1", "by hand")
-    assert answered(folder, hands_on.change(folder, "trials", "1")) == ""
+    assert answered(folder, hands_on.change(folder, "trials", "9")) == ""
+    assert answered(folder, hands_on.change(folder, "minutes", "0.001")) == ""
+    over = "no further trial begins: its minutes are over"
+    assert answered(folder, hands_on.enqueue(folder, {})) == over
     for run in at_work(folder):
         assert answered(folder, hands_on.prune(folder, run)) == ""
     wait(lambda: status_of(folder.run).state is State.FINISHED)
@@ -72,7 +75,7 @@ def test_more_jobs_a_queued_trial_and_one_that_is_ended_by_hand(study: Make, wai
     assert record.value is not None
     assert record.reason.startswith("stopped by ")
     assert marks.read(folder.trial(1)).note == "by hand"
-    assert status_of(folder.run).total == 1
+    assert status_of(folder.run).total == 9
 
 
 def test_what_was_changed_and_queued_survives_a_killed_driver(study: Make, wait: Wait) -> None:

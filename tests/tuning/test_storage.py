@@ -15,6 +15,9 @@ from workbench.runs.history import History
 from workbench.runs.state import status_of
 from workbench.runs.states import State
 from workbench.tuning import driver
+from workbench.tuning import storage as storages
+from workbench.tuning.search import Search
+from workbench.tuning.storage import Storage
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import TrialReader
 from workbench.workers.standby import Standby
@@ -121,3 +124,47 @@ def _bring_back(folder: StudyFolder) -> None:
 
 def _ask(folder: StudyFolder, request: control.Request) -> None:
     control.ask(folder.run.control_file, request)
+
+
+def test_a_trials_parameters_are_written_at_once_and_its_end_waits_for_the_disk_later(
+    study: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = study(words={"x": "-1..1", "width": "1..8", "mood": "calm,keen"})
+    search = Search(folder, folder.plan(), Storage(folder, ""))
+    flushed: list[int] = []
+    monkeypatch.setattr(storages.os, "fsync", flushed.append)
+    appended: list[int] = []
+    usual = storages._Journal.append_logs
+
+    def append(journal: storages._Journal, logs: list[dict[str, object]]) -> None:
+        appended.append(len(logs))
+        usual(journal, logs)
+
+    monkeypatch.setattr(storages._Journal, "append_logs", append)
+    trial, values = search.ask()
+    assert (appended, len(flushed)) == ([1, 3], 1)
+    assert opened(folder).trials[0].params == values
+    search.complete(trial, [0.5])
+    assert len(flushed) == 1
+    search.flush()
+    search.flush()
+    assert len(flushed) == 2
+    search.complete(search.ask()[0], [0.5])
+    assert len(flushed) == 3
+
+
+def test_parameters_that_could_not_be_drawn_are_not_written(
+    study: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = study(words={"x": "-1..1", "width": "1..8"})
+    search = Search(folder, folder.plan(), Storage(folder, ""))
+
+    def sample(_study: object, _trial: object, name: str, *_: object) -> float:
+        if name == "width":
+            raise ZeroDivisionError
+        return 0.5
+
+    monkeypatch.setattr(search.study.sampler, "sample_independent", sample)
+    with pytest.raises(ZeroDivisionError):
+        search.ask()
+    assert opened(folder).trials[0].params == {}

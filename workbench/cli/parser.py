@@ -276,7 +276,11 @@ def _compare(one: argparse.ArgumentParser) -> None:
 def _stop(one: argparse.ArgumentParser) -> None:
     _run_names(one)
     way = one.add_mutually_exclusive_group()
-    way.add_argument("--after-epoch", action="store_true", help="at the end of the epoch, not now")
+    way.add_argument(
+        "--after-epoch",
+        action="store_true",
+        help="at the end of the epoch, not now; of a study when the trials at work have ended",
+    )
     way.add_argument(
         "--kill",
         action="store_true",

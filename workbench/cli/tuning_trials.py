@@ -21,7 +21,7 @@ _CALLS = {
 }
 _OTHER_OPTIONS = (
     *("resume", "show", "trials", "minutes", "jobs", "sampler", "pruner", "metric", "direction"),
-    *("seed", "device", "storage", "study"),
+    *("search", "folds", "seed", "device", "storage", "study"),
 )
 
 
@@ -40,7 +40,9 @@ def change(args: argparse.Namespace) -> int:
     given = [*more, *(name for name in _OTHER_OPTIONS if getattr(args, name) is not None)]
     if given:
         raise UsageError(f"--{way} stands alone: --{given[0]} cannot be given with it", _CALLS[way])
-    found = study.find(getattr(args, way), args.checkpoints)
+    name, slash, trial = getattr(args, way).partition("/")
+    args.words = [trial, *args.words] if slash else args.words
+    found = study.find(name, args.checkpoints)
     if not args.words or (way == "prune" and len(args.words) > 1):
         raise UsageError(f"--{way} takes a study and what is to be done", _CALLS[way])
     if way == "note":

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, Union, get_args
 
 import msgspec
@@ -32,6 +33,12 @@ class Columns(NamedTuple):
     steps: Steps
     times: Floats
     values: dict[str, Floats]
+
+
+@lru_cache(maxsize=64)  # two types are made for each, and the trials of a study have the same names
+def decoder_of(names: tuple[str, ...]) -> ColumnDecoder:
+    """As `ColumnDecoder(names)`, made once; it keeps nothing of what it decodes."""
+    return ColumnDecoder(names)
 
 
 class ColumnDecoder:

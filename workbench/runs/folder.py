@@ -197,7 +197,8 @@ def create(manifest: Manifest, checkpoints: Path, name: str = "") -> tuple[RunFo
             folder = _make_numbered(checkpoints, run_stem(manifest.recipe.id))
         named = msgspec.structs.replace(manifest, name=folder.name)
         try:
-            folder.keep_reserve()
+            if not name:  # else a study makes many, and leaves that to their workers
+                folder.keep_reserve()
             write_atomically(folder.manifest_file, msgspec.json.format(msgspec.json.encode(named)))
         except BaseException:
             shutil.rmtree(folder.path, ignore_errors=True)

@@ -16,7 +16,7 @@ import numpy as np
 from workbench.garbage import uncollected
 from workbench.runs import events, state
 from workbench.runs.axis import Axis
-from workbench.runs.columns import ColumnDecoder, Columns
+from workbench.runs.columns import ColumnDecoder, Columns, decoder_of
 from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.runs.samples import Samples
@@ -135,7 +135,7 @@ class History:
             self._names = len(self.series)
             self._columns = None
             with suppress(ValueError):
-                self._columns = ColumnDecoder(tuple(self.series))
+                self._columns = decoder_of(tuple(self.series))
 
     def _take_records(self, block: bytes) -> None:
         try:

@@ -124,7 +124,7 @@ KEYS: tuple[Key, ...] = (
     Key("figures.leave", "escape", "leave", "back", "to all images again, and out of the full screen"),
     Key("study.leave", "escape", "leave", "back", "out of the full screen"),
     Key("trials.open", "enter", "select_cursor", "open", "open the trial's run, with its curves"),
-    Key("trials.prune", "X", "screen.prune", "prune", "end the marked trial, which counts as pruned"),
+    Key("trials.prune", "K", "screen.prune", "prune", "end the marked trial, which counts as pruned"),
     Key("trials.note", "n", "screen.note", "note", "write a note on the marked trial"),
     Key("trials.launch", "B", "screen.launch_marked", "launch", "launch what the marked trial ran"),
     # Before the keys of the page: while the log is open, and searched, these are what one presses.

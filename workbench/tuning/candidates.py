@@ -29,6 +29,8 @@ from workbench.tuning.standing import Standing
 from workbench.tuning.study import Plan, StudyFolder
 from workbench.tuning.trials import ENDED, TrialReader
 
+CHOOSES_ALL = "a search of scikit-learn's chooses all of its trials itself"
+
 
 @dataclass(frozen=True)
 class Candidate:
@@ -213,12 +215,16 @@ class CandidateSearch:
     def hold(self, now: Standing) -> None:
         """What it chooses from is settled when it begins; jobs and minutes are the driver's."""
 
+    def flush(self) -> None:
+        """It has nothing of its own to write: what it was told stands in the records of the trials."""
+
     def waiting(self) -> int:
         """Nobody queues anything here."""
         return 0
 
     def enqueue(self, values: dict[str, Value], request: str, client: str) -> None:  # noqa: ARG002
-        raise ValueError("a search of scikit-learn's chooses all of its trials itself")
+        """Refused: a ValueError says why."""
+        raise ValueError(CHOOSES_ALL)
 
     def ready(self) -> bool:
         """Whether something is to be tried now; a round of halving waits for the one before it.

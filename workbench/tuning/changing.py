@@ -51,7 +51,8 @@ class Changes:
         """Queue a trial with the values that are given."""
         values = {name: self._wanted(name, value) for name, value in request.values.items()}
         if self._plan.search:
-            raise ValueError("a search of scikit-learn's chooses all of its trials itself")
+            search.enqueue(values, request.id, request.client)
+            return
         if self._plan.sampler == "grid":
             raise ValueError("a grid tries each of its points: there is nothing to queue")
         limit = self.now.trials
@@ -63,10 +64,6 @@ class Changes:
 
     def _can_be_set(self, name: str) -> bool:
         known = [dimension.name for dimension in self._plan.space.searched]
-        if self._plan.search and name not in {"jobs", "minutes"}:
-            raise ValueError(
-                "a search of scikit-learn's is laid out when it begins: set jobs or minutes"
-            )
         if name in self._plan.space.fixed:
             raise ValueError(
                 f"{name} is the same in every trial, so that they can be compared; "
@@ -82,7 +79,7 @@ class Changes:
         """What is recorded of a change that is sound: words that can be read again, or one value."""
         (before,) = [one for one in self._plan.space.searched if one.name == name]
         found = space.changed(before, given)
-        fault = methods.change_fault(self._plan.sampler, before, found)
+        fault = methods.change_fault(self._plan.sampler, self._plan.search, before, found)
         if fault:
             raise ValueError(fault)
         (bounds,) = [one for one in parameters if one.name == name]

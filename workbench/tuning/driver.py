@@ -112,6 +112,8 @@ class Driver:
         while True:
             try:
                 news = self._turn()
+                if not news:
+                    self._search.flush()
                 self._storage_is_there()
                 if not self._trials and self._is_over():
                     break
@@ -172,6 +174,9 @@ class Driver:
                     request=request.id,
                 )
             case control.Enqueue():
+                if self._asked.stop or self._is_out_of_time():
+                    why = "it is being stopped" if self._asked.stop else "its minutes are over"
+                    raise ValueError(f"no further trial begins: {why}")
                 self._changes.enqueue(request, self._search, len(self._trials))
                 self._enough = False
             case control.Prune():
@@ -299,6 +304,8 @@ class Driver:
         refuse_hopeless(self.plan, list(self._ledger.trials.values()), running)
 
     def _end(self) -> None:
+        with contextlib.suppress(StorageGoneError):  # all of it was told already
+            self._search.flush()
         self._ledger.progress(0, stopping=bool(self._asked.stop), news=True)
         step = self._ledger.step
         if self._asked.stop and not self._is_enough():

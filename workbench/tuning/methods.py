@@ -90,6 +90,20 @@ def faults(sampler: str, pruner: str, space: Space, metrics: int = 1, folds: int
     return found + (_grid_faults(space) if sampler == "grid" else [])
 
 
+def change_fault(sampler: str, search: str, before: Dimension, after: Dimension | Value) -> str:
+    """Why that sampler, or search, cannot take `after` in place of `before` from now on, or nothing."""
+    if search:
+        return "a search of scikit-learn's is laid out when its study begins: begin another one"
+    if sampler == "grid":
+        return "a grid is laid out when its study begins: stop it, and begin another one"
+    if isinstance(after, Dimension) and after.kind != "choice" and not SAMPLERS[sampler].ranges:
+        return (
+            f"sampler {sampler} has its cloud of points in the range it began with: give {before.name} "
+            "one value that holds from now on, or begin another study"
+        )
+    return ""
+
+
 def search_faults(search: str, space: Space, metrics: int, folds: int) -> list[str]:
     """A sentence for everything that a search of scikit-learn's cannot do."""
     if search not in SEARCHES:
@@ -100,18 +114,6 @@ def search_faults(search: str, space: Space, metrics: int, folds: int) -> list[s
     if search == "halving" and any(d.name == RESOURCE for d in space.searched):
         found.append(f"halving sets {RESOURCE} itself: give it one value, the most of them")
     return found + (_grid_faults(space) if search == "grid" else [])
-
-
-def change_fault(sampler: str, before: Dimension, after: Dimension | Value) -> str:
-    """Why that sampler cannot search `after` in place of `before` from now on, or nothing."""
-    if sampler == "grid":
-        return "a grid is laid out when its study begins: stop it, and begin another one"
-    if isinstance(after, Dimension) and after.kind != "choice" and not SAMPLERS[sampler].ranges:
-        return (
-            f"sampler {sampler} has its cloud of points in the range it began with: give {before.name} "
-            "one value that holds from now on, or begin another study"
-        )
-    return ""
 
 
 def fold_faults(folds: int) -> list[str]:

@@ -78,7 +78,7 @@ class RunningTrial:
     def end(self) -> Status | None:
         """How it ended, or None while it goes on; costs next to nothing where nothing was recorded."""
         if self.history.ended is not None and self.has_begun():
-            return self.history.status()
+            return self.history.recorded  # which its last word settled: its lock tells no more
         if time.monotonic() < self._look_due:
             return None
         self._look_due = time.monotonic() + LIFE_INTERVAL_S

@@ -9,6 +9,7 @@ from zlib import crc32
 import optuna
 from optuna.samplers import BaseSampler
 from optuna.study import StudyDirection
+from optuna.study._tell import _tell_with_warning
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from workbench.errors import UsageError
@@ -16,7 +17,7 @@ from workbench.params import Value
 from workbench.tuning import samplers
 from workbench.tuning.drawing import Drawing
 from workbench.tuning.standing import Standing
-from workbench.tuning.storage import Storage
+from workbench.tuning.storage import Storage, flush
 from workbench.tuning.study import Plan, StudyFolder
 
 # Attributes of trials in Optuna's record; whoever opens the study with Optuna's own tools sees them.
@@ -31,6 +32,7 @@ ONE_TOO_MANY = "other drivers of the study had begun all of its trials"
 ORPHAN_AGE = timedelta(
     minutes=1
 )  # of a trial without an owner, which a driver notes within milliseconds
+_FINISHED = frozenset(state for state in TrialState if state.is_finished())
 _SEED_LIMIT = 2**31
 _DIRECTION = {"min": StudyDirection.MINIMIZE, "max": StudyDirection.MAXIMIZE}
 
@@ -82,6 +84,11 @@ class Search:
             if not any(trial.user_attrs.get(REQUEST) == request for trial in self._all()):
                 self.study.enqueue_trial(values, {REQUEST: request, ASKED_BY: client})
 
+    def flush(self) -> None:
+        """See to it that what was told is on the disk, where the storage is the study's own."""
+        with self._reaching():
+            flush(self.study._storage)
+
     def waiting(self) -> int:
         """How many trials are queued."""
         with self._reaching():
@@ -110,7 +117,8 @@ class Search:
 
     def complete(self, trial: Trial, values: Sequence[float]) -> None:
         with self._reaching():
-            self.study.tell(trial, list(values), skip_if_finished=True)
+            # Without the copy of the trial that `tell` returns.
+            _tell_with_warning(self.study, trial, list(values), skip_if_finished=True)
 
     def pruned(self, trial: Trial) -> None:
         with self._reaching():
@@ -164,7 +172,7 @@ class Search:
             trials = self._all()
         elsewhere = [
             trial
-            for trial in trials
+            for trial in (trials if self._storage.is_shared else ())
             if trial.state is TrialState.RUNNING
             and self._run_of(trial)[0] not in {"", self._folder.name}
         ]
@@ -311,7 +319,7 @@ def _before_each_trial(sampler: BaseSampler, act: Callable[[FrozenTrial], None])
 
 
 def _counts(trial: FrozenTrial) -> bool:
-    return trial.state.is_finished() and CUT_SHORT not in trial.user_attrs
+    return trial.state in _FINISHED and CUT_SHORT not in trial.user_attrs
 
 
 def _is_open(trial: Trial) -> bool:

@@ -25,6 +25,7 @@ _FLUSHED_LATER = {
     JournalOperation.SET_TRIAL_PARAM,
     JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE,
     JournalOperation.SET_TRIAL_SYSTEM_ATTR,  # what a sampler planned for a trial
+    JournalOperation.SET_TRIAL_STATE_VALUES,  # with the beginning of the next, or when there is time
 }
 
 
@@ -91,6 +92,12 @@ def together(storage: BaseStorage) -> Iterator[None]:
         yield
 
 
+def flush(storage: BaseStorage) -> None:
+    """Wait until all that was written is on the disk; costs nothing where it is, or is not our file."""
+    if isinstance(storage, _OwnJournal):
+        storage.flush()
+
+
 class _OwnJournal(JournalStorage):
     """Optuna's storage over a journal; a trial's parameters can be written at once.
 
@@ -98,6 +105,13 @@ class _OwnJournal(JournalStorage):
     """
 
     _held: list[dict[str, Any]] | None = None
+
+    def __init__(self, journal: _Journal) -> None:
+        super().__init__(journal)
+        self._journal = journal
+
+    def flush(self) -> None:
+        self._journal.flush()
 
     @contextmanager
     def together(self) -> Iterator[None]:
@@ -129,14 +143,29 @@ class _Journal(JournalFileBackend):
     """Optuna's journal, written so that neither a missing file nor a full disk loses what is in it.
 
     Optuna's own would begin it anew where it was taken away, and go on behind a line that it wrote in
-    part. It also waits for the disk at every line; here the beginnings and ends of trials are flushed,
-    and with them what stands before.
+    part. It also waits for the disk at every line; here the beginnings of trials do so, and with them
+    all that stands before, such as the end of the trial whose place it takes. Whoever has nothing else
+    to do calls `flush`.
     """
 
     def __init__(self, path: str) -> None:
         self._alone = JournalFileSymlinkLock(path)
         super().__init__(path, lock_obj=self._alone)
         self._path = path
+        self._unflushed = False
+
+    def flush(self) -> None:
+        """Wait until all lines are on the disk; costs nothing where they are."""
+        if self._unflushed:
+            file = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
+            try:
+                self._flush(file)
+            finally:
+                os.close(file)
+
+    def _flush(self, file: int) -> None:
+        os.fsync(file)
+        self._unflushed = False
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         lines = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
@@ -156,8 +185,9 @@ class _Journal(JournalFileBackend):
             except OSError:
                 os.ftruncate(file, size)
                 raise
+            self._unflushed = True
             if flush:
-                os.fsync(file)
+                self._flush(file)
         finally:
             os.close(file)
 
