@@ -220,8 +220,12 @@ class StudySteering(FollowingScreen):
     # Runs made of trials.
 
     def action_launch_best(self) -> None:
-        if self.study.best is not None:
-            self._launch_as(self.folder, self.study.best)
+        best = self.study.best
+        if best is not None:
+            try:
+                self._launch_as(self.run_of(best), best)
+            except WorkbenchError:  # the study knows what it ran
+                self._launch_as(self.folder, best)
 
     def action_launch_marked(self) -> None:
         trial = self.marked

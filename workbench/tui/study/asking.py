@@ -35,7 +35,7 @@ class Searched(Parameter, frozen=True, kw_only=True):
         """
         text = str(raw).strip()
         found = space.changed(self.began, text)
-        if fault := methods.change_fault(self.sampler, self.began, found):
+        if fault := methods.change_fault(self.sampler, "", self.began, found):
             raise ValueError(fault)
         if not isinstance(found, Dimension):
             _refuse_outside(self.now, found)
