@@ -35,7 +35,7 @@ class EnqueueScreen(ModalScreen[dict[str, Value] | None]):
         VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
         #title { margin: 0 0 1 0; }
         #way { margin: 1 0 0 0; }
-        ParameterField > Input { background: $background; }
+        ParameterField > Input { background: $background; width: 26; }
     }
     """
     BINDINGS = [
