@@ -67,7 +67,7 @@ def test_a_damaged_line_is_named_and_the_rest_is_shown(
     assert "finished  step 3/3" in said.out
 
 
-@pytest.mark.parametrize("name", ["..", "../x", "a/b", "", "\0"])
+@pytest.mark.parametrize("name", ["..", "../x", "a/b/c", "", "\0"])
 def test_a_name_that_is_no_plain_name_is_refused(
     name: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -218,8 +218,8 @@ def find(name: str, checkpoints: Path) -> RunFolder:
         UsageError: when the name is no plain name.
         NotFoundError: with the nearest names.
     """
-    study, slash, trial = name.partition("/")
-    if slash:
+    study, _, trial = name.partition("/")
+    if _is_plain(study) and _is_plain(trial):
         return find(trial, find(study, checkpoints).path / TRIALS)
     try:
         folder = RunFolder(paths.inside(checkpoints, name))
@@ -236,6 +236,15 @@ def find(name: str, checkpoints: Path) -> RunFolder:
         if len(same) == 1:
             return RunFolder(checkpoints / same[0])
     raise NotFoundError(unknown("run", name, names), f"runs are looked for in {checkpoints}")
+
+
+def _is_plain(name: str) -> bool:
+    """Whether it can be the name of a folder's entry."""
+    try:
+        paths.inside(Path(), name)
+    except ValueError:
+        return False
+    return True
 
 
 def all_runs(checkpoints: Path) -> Iterator[RunFolder]:
