@@ -151,9 +151,7 @@ KEYS: tuple[Key, ...] = (
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
     Key("run.continue", "r", "continue", "continue", "train on from an ended run's last checkpoint"),
     Key("steer.best", "b", "launch_best", "run best", "launch a run with the best trial's parameters"),
-    Key(
-        "run.set", "e", "set", "set", "give a live parameter a value; of a study, a limit or range too"
-    ),
+    Key("run.set", "e", "set", "set", "give a live parameter a value; of a study a limit, a range"),
     Key(
         "steer.enqueue",
         "a",
