@@ -29,7 +29,7 @@ from .driving import LARGE, SMALL, drive, press, screen, sees, toasts, until
 def test_each_rung_is_due_ten_seconds_after_the_one_before() -> None:
     now = [100.0]
     ladder = StopLadder(clock=lambda: now[0])
-    ladder.asked(after_epoch=False)
+    ladder.asked()
     assert ladder.line == "asked to stop · SIGTERM is offered in 10 s, with s now"
     now[0] = 109.5
     assert not ladder.due
@@ -48,7 +48,7 @@ def test_each_rung_is_due_ten_seconds_after_the_one_before() -> None:
 
 def test_nothing_is_due_while_an_epoch_is_finished() -> None:
     ladder = StopLadder()
-    ladder.asked(after_epoch=True)
+    ladder.asked("after this epoch")
     assert not ladder.due
     assert ladder.line == "asked to stop after this epoch · s offers SIGTERM"
 

@@ -17,6 +17,8 @@ GROUPS = {
     "compare": "Comparing runs",
     "pick": "Choosing a run to compare",
     "metrics": "Choosing metrics",
+    "steer": "A study",
+    "enqueue": "A trial to be tried next",
     "study": "A study's plots",
     "trials": "A study's trials",
     "studytabs": "A study's tabs",
@@ -122,6 +124,9 @@ KEYS: tuple[Key, ...] = (
     Key("figures.leave", "escape", "leave", "back", "to all images again, and out of the full screen"),
     Key("study.leave", "escape", "leave", "back", "out of the full screen"),
     Key("trials.open", "enter", "select_cursor", "open", "open the trial's run, with its curves"),
+    Key("trials.prune", "K", "screen.prune", "prune", "end the marked trial, which counts as pruned"),
+    Key("trials.note", "n", "screen.note", "note", "write a note on the marked trial"),
+    Key("trials.launch", "B", "screen.launch_marked", "launch", "launch what the marked trial ran"),
     # Before the keys of the page: while the log is open, and searched, these are what one presses.
     # With priority, so that letters typed right behind it reach the line and not the page.
     Key("find.find", "slash", "find", "search", "find lines: type what they hold", True),
@@ -145,7 +150,17 @@ KEYS: tuple[Key, ...] = (
     Key("run.pause", "p", "pause", "pause", "stand still between two steps"),
     Key("run.resume", "p", "resume", "resume", "go on after a pause"),
     Key("run.continue", "r", "continue", "continue", "train on from an ended run's last checkpoint"),
-    Key("run.set", "e", "set", "set", "give a live parameter, such as the learning rate, a value"),
+    Key("steer.best", "b", "launch_best", "run best", "launch a run with the best trial's parameters"),
+    Key("run.set", "e", "set", "set", "give a live parameter a value; of a study a limit, a range"),
+    Key(
+        "steer.enqueue",
+        "a",
+        "enqueue",
+        "add trial",
+        "try these values next: the marked or best trial's",
+    ),
+    Key("steer.more", "plus,equals_sign", "jobs(1)", "jobs", "one trial more at the same time"),
+    Key("steer.fewer", "minus", "jobs(-1)", "", "one trial fewer at the same time"),
     Key(
         "run.compare",
         "v",
@@ -312,6 +327,10 @@ KEYS: tuple[Key, ...] = (
     Key("dialog.no", "n", "answer('')", "no", "do not"),
     Key("dialog.cancel", "escape", "answer('')", "back", "leave everything as it was"),
     Key("set.keep", "enter", "keep", "set", "give the parameter this value"),
+    Key(
+        "enqueue.keep", "enter", "keep", "queue", "queue the trial: it begins before any that is drawn"
+    ),
+    Key("enqueue.back", "escape", "back", "back", "queue nothing"),
     Key("set.back", "escape", "back", "back", "leave the value as it was"),
     Key("copy.take", "enter", "select", "copy", "copy what is under the cursor"),
     Key("copy.save", "s", "save", "save", "save it to a file"),

@@ -16,10 +16,11 @@ _TOGETHER = (
     {"devices", "run"},
     {"run", "tabs", "curves", "log", "find"},
     {"run", "tabs", "figures"},
-    {"run", "studytabs", "study", "trials"},
-    {"run", "studytabs", "study", "log", "find"},
+    {"run", "steer", "studytabs", "study", "trials"},
+    {"run", "steer", "studytabs", "study", "log", "find"},
     {"launch", "choice", "switch"},
     {"set", "launch", "choice", "switch"},
+    {"enqueue", "launch"},
 )
 _EVERYWHERE = {"app", "move"}
 

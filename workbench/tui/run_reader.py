@@ -21,6 +21,7 @@ from workbench.runs.folder import Manifest, RunFolder
 from workbench.runs.foreign.history import ForeignHistory
 from workbench.runs.foreign.opening import open_history
 from workbench.runs.forks import Child
+from workbench.runs.history import History
 from workbench.runs.saved import saved
 from workbench.runs.shown import ShownFigure
 from workbench.runs.state import Status
@@ -77,6 +78,11 @@ class RunReader:
         self._drawn_for: object = None
         self._drawing = Drawing()
         self._last: Snapshot | None = None
+
+    @property
+    def history(self) -> History:
+        """The record, as far as it is read."""
+        return self._history
 
     def read(self, view: View) -> Snapshot | None:
         """What there is to show, or None where nothing changed; `loading` says that more is waiting."""

@@ -24,10 +24,10 @@ class StopLadder:
     clock: Callable[[], float] = time.monotonic
     _due: float | None = field(default=None, init=False)
 
-    def asked(self, *, after_epoch: bool) -> None:
-        """The worker was asked to leave; an epoch may be long, so that nothing is due after it."""
-        self.said = "asked to stop after this epoch" if after_epoch else "asked to stop"
-        self._due = None if after_epoch else self.clock() + PATIENCE_S
+    def asked(self, later: str = "") -> None:
+        """The worker was asked to leave, now or `later`, which may be long, so that nothing is due."""
+        self.said = f"asked to stop {later}".rstrip()
+        self._due = None if later else self.clock() + PATIENCE_S
 
     def sent(self, signal: str) -> None:
         """A signal was sent: the next one is due in PATIENCE_S."""

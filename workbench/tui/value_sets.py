@@ -41,12 +41,19 @@ class ValueSets:
 
     def of_run(self, manifest: Manifest) -> ValueSet:
         """What a run was launched with; a default where its value is no longer taken."""
-        known = {parameter.name for parameter in self._parameters}
-        given = {name: value for name, value in manifest.parameters.items() if name in known}
-        values, _ = check_all(self._parameters, given)
         asked = {"seed": manifest.seed, "device": manifest.device}
+        return self.of_values(f"as {manifest.name}", manifest.parameters, asked)
+
+    def of_values(
+        self, label: str, given: Mapping[str, object], asked: Mapping[str, object]
+    ) -> ValueSet:
+        """Values from elsewhere; a default where one is no longer taken."""
+        known = {parameter.name for parameter in self._parameters}
+        values, _ = check_all(
+            self._parameters, {name: value for name, value in given.items() if name in known}
+        )
         run_values, _ = check_all(self._run_parameters, asked)
-        return ValueSet(f"as {manifest.name}", values, run_values)
+        return ValueSet(label, values, run_values)
 
     def turned(self, values: Values, run_values: Values, newest: ValueSet | None) -> ValueSet:
         """The set after the one that the form shows: the newest run's, the defaults, what was typed."""

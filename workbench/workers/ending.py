@@ -15,6 +15,7 @@ from workbench.runs import lock
 from workbench.runs.folder import RunFolder
 from workbench.runs.saved import saved
 from workbench.runs.state import Status
+from workbench.tuning.study import is_study
 from workbench.workers import devices, queue
 
 PATIENCE_S = 10.0  # between two rungs: longer than most steps and most checkpoints take
@@ -127,6 +128,13 @@ def free_again(folder: RunFolder, status: Status) -> str:
 
 
 def _cost(folder: RunFolder, rung: Rung) -> str:
+    if is_study(folder):
+        if rung is Rung.TERMINATE:
+            return "Its trials at work stop with a checkpoint, and it leaves."
+        return (
+            "The driver ends at once; its trials at work train to their end without it. "
+            "Nothing is lost: continued, the study takes them over."
+        )
     if rung is Rung.TERMINATE:
         return "The worker finishes its step, writes a checkpoint and leaves."
     written = max((one.written for one in saved(folder, ())), default=None)

@@ -41,7 +41,7 @@ class ForkScreen(LaunchScreen):
         step = "" if self.checkpoint.step is None else f" at step {self.checkpoint.step:,}"
         return joined(
             Content.styled("fork of ", MUTED),
-            content(self.parent_run.name, f"{STRONG} {ACCENT}"),
+            content(self.parent_run.full_name, f"{STRONG} {ACCENT}"),
             content(step),
             content(f"   {self.checkpoint.file}", MUTED),
         )

@@ -116,12 +116,16 @@ class LaunchScreen(WorkbenchScreen[None]):
         form = ParameterForm(parameters, [*run_parameters, _wait()], {"device": DeviceList()})
         await self.query_one("#reading").remove()
         await self.mount(form, after=Notice.__name__)
+        self.form_made(form)
         self.query(ParameterField).first().control.focus()
         self._reading = False
         self._say_whose()
         self.refresh_bindings()
         if self._launch_when_read:
             self.action_launch()
+
+    def form_made(self, form: ParameterForm) -> None:
+        """The form stands, with the defaults."""
 
     def asked_of_run(self, devices: Sequence[Device]) -> list[Parameter]:
         """What the form asks beside the recipe's parameters."""

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 import msgspec
 from textual.app import ComposeResult
-from textual.containers import Vertical
+from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
 from textual.screen import ModalScreen
 from textual.widgets import Input
@@ -26,6 +26,10 @@ class NewValue:
     value: Value
 
 
+class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
+    """Scrolls to the field under the cursor; a container's own bindings would take the arrows."""
+
+
 class SetParameterScreen(ModalScreen[NewValue | None]):
     """One row a live parameter; Enter sets the one under the cursor."""
 
@@ -41,6 +45,7 @@ class SetParameterScreen(ModalScreen[NewValue | None]):
             background: $panel;
         }
         Calm { height: auto; }
+        VerticalScroll { height: auto; scrollbar-size-vertical: 1; }
         #title { margin: 0 0 1 0; }
         #way { margin: 1 0 0 0; }
         ParameterField > Input, ParameterField > Choice, ParameterField > YesNo {
@@ -50,8 +55,12 @@ class SetParameterScreen(ModalScreen[NewValue | None]):
     """
     BINDINGS = [*keys.bindings("set"), *keys.bindings("launch.next", "launch.previous")]
 
-    def __init__(self, parameters: Sequence[Parameter], values: Mapping[str, Value]) -> None:
+    def __init__(
+        self, parameters: Sequence[Parameter], values: Mapping[str, Value], remark: str = ""
+    ) -> None:
+        """`remark` stands below the title."""
         super().__init__()
+        self._remark = remark
         # The form begins with what holds now, not with the defaults.
         self._parameters = [
             msgspec.structs.replace(parameter, default=values.get(parameter.name, parameter.default))
@@ -60,9 +69,10 @@ class SetParameterScreen(ModalScreen[NewValue | None]):
 
     def compose(self) -> ComposeResult:
         with Vertical():
-            yield Calm(Content.styled("Set while it trains", STRONG), id="title")
-            for parameter in self._parameters:
-                yield ParameterField(parameter)
+            remark = Content.styled(f"   {self._remark}" if self._remark else "", MUTED)
+            yield Calm(joined(Content.styled("Set while it trains", STRONG), remark), id="title")
+            with Fields():
+                yield from map(ParameterField, self._parameters)
             yield Calm(
                 joined(
                     Content.styled(f"{keys.shown_for('set.keep')} ", ACCENT),

@@ -17,6 +17,7 @@ from workbench.runs.states import State
 from workbench.tui.screens.question import QuestionScreen
 from workbench.tui.screens.steering import SteeringScreen, named
 from workbench.tui.stop_ladder import StopLadder
+from workbench.tuning.study import is_study
 
 if TYPE_CHECKING:
     from workbench.workers.ending import Offer
@@ -92,18 +93,13 @@ class StoppingScreen(SteeringScreen):
         folders = self.allowed("stop")
         if not folders:
             return
-        question = QuestionScreen(
-            f"Stop {named(folders)}?",
-            "A checkpoint is written first, to be continued from.",
-            yes="stop now",
-            other="after this epoch",
-        )
-        self.app.push_screen(question, partial(self._stop, folders))
+        question, later = _question(folders)
+        self.app.push_screen(question, partial(self._stop, folders, later))
 
-    def _stop(self, folders: Sequence[RunFolder], way: str | None) -> None:
+    def _stop(self, folders: Sequence[RunFolder], later: str, way: str | None) -> None:
         for folder in folders if way else ():
             self.ask(folder, control.Stop(when="now" if way == "yes" else "epoch"), "stop")
-            self._ladder(folder).asked(after_epoch=way == "other")
+            self._ladder(folder).asked(later if way == "other" else "")
         self.refresh_bindings()
 
     def _ladder(self, folder: RunFolder) -> StopLadder:
@@ -181,3 +177,22 @@ class StoppingScreen(SteeringScreen):
     def show_proof(self, proof: str) -> None:
         """Say that the device of a run that ended is free."""
         self.tell(proof)
+
+
+def _question(folders: Sequence[RunFolder]) -> tuple[QuestionScreen, str]:
+    """What is asked before these are stopped, and how the later way is called."""
+    studies = [folder for folder in folders if is_study(folder)]
+    later = "after this epoch"
+    detail = "A checkpoint is written first, to be continued from."
+    if studies:
+        later = "after the running trials"
+        detail = (
+            "Now: the trials at work stop with a checkpoint, and train on from it when the study is "
+            "continued. Or no further trial begins, and those at work train to their end."
+        )
+    if studies and len(studies) < len(folders):
+        later = "after this epoch, or the running trials"
+        detail = (
+            "A checkpoint is written first, to be continued from; also of a study's trials at work."
+        )
+    return QuestionScreen(f"Stop {named(folders)}?", detail, yes="stop now", other=later), later

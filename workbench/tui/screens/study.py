@@ -19,8 +19,8 @@ from workbench.tui import keys
 from workbench.tui.copies import Copy, of_study
 from workbench.tui.painting import paint_now
 from workbench.tui.run_facts import Facts, Snapshot
-from workbench.tui.screens.following import FollowingScreen
 from workbench.tui.screens.steering import KEYS
+from workbench.tui.screens.study_steering import HANDS, StudySteering
 from workbench.tui.study.facts import Format, PlotName, StudyFacts, StudySnapshot, StudyView
 from workbench.tui.study.words import plan_words
 from workbench.tui.text import Calm, state_style
@@ -32,7 +32,7 @@ from workbench.tui.widgets.study_plot import StudyPlot
 from workbench.tui.widgets.tab_line import TabLine
 from workbench.tui.widgets.trials_table import TrialsTable
 from workbench.tuning.study import StudyFolder
-from workbench.tuning.trials import TrialRecord
+from workbench.tuning.trials import TrialRecord, TrialState
 
 if TYPE_CHECKING:
     from workbench.tui.study.reader import StudyReader
@@ -52,7 +52,7 @@ TABS = (
 SEVERAL = "Pareto front"  # in the place of the history, where several metrics count
 
 
-class StudyScreen(FollowingScreen):
+class StudyScreen(StudySteering):
     """Follows one study; leaving the page does nothing to it."""
 
     DEFAULT_CSS = """
@@ -68,6 +68,7 @@ class StudyScreen(FollowingScreen):
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
     BINDINGS = [
         *KEYS,
+        *HANDS,
         *keys.bindings("study.picture", "study.table", "run.back", "studytabs"),
     ]
 
@@ -87,10 +88,10 @@ class StudyScreen(FollowingScreen):
 
     def __init__(self, folder: RunFolder) -> None:
         super().__init__(folder)
-        self.study = StudyFacts()
         self._reader: StudyReader | None = None
         self._seen = StudyView()
         self._tab = 0
+        self._marked_state: TrialState | None = None
 
     def compose(self) -> ComposeResult:
         yield StudyHeader(self.folder.name)
@@ -161,6 +162,8 @@ class StudyScreen(FollowingScreen):
         before, self.study = self.study, snapshot.facts
         if self.study != before:
             self._show_study(before)
+            if self.study.now != before.now or (self.study.best is None) != (before.best is None):
+                self.refresh_bindings()
         if snapshot.run is not None:
             self._show_run(snapshot.run)
         elif self.study != before:
@@ -171,6 +174,7 @@ class StudyScreen(FollowingScreen):
         if plan is not None and plan.has_several and before.plan is None:
             self.query_one(TabLine).name_tabs((SEVERAL, *TABS[1:]))
         self.query_one(TrialsTable).fill(self.study)
+        self.on_line_table_moved()  # the marked trial may have ended
         self.query_one("#parameters Calm", Calm).show(plan_words(self.study))
 
     def _show_run(self, run: Snapshot) -> None:
@@ -248,19 +252,22 @@ class StudyScreen(FollowingScreen):
         name = message.file.relative_to(self.folder.path)
         self.tell(f"{name} is in the study's folder; its path is copied")
 
+    @property
+    def marked(self) -> TrialRecord | None:
+        """The trial under the cursor, while the table of them is open."""
+        return self.query_one(TrialsTable).chosen if TABS[self._tab] == "Trials" else None
+
+    def on_line_table_moved(self) -> None:
+        """Another trial is marked: of another state, other keys may do something."""
+        state = None if self.marked is None else self.marked.state
+        if state != self._marked_state:
+            self._marked_state = state
+            self.refresh_bindings()
+
     def on_trials_table_trial_opened(self, message: TrialsTable.TrialOpened) -> None:
-        folder = _run_of(StudyFolder(self.folder), message.trial)
-        if folder is None:
-            self.tell_error(
-                WorkbenchError(f"the run of trial {message.trial.number} is not there any more")
-            )
+        try:
+            folder = self.run_of(message.trial)
+        except WorkbenchError as fault:
+            self.tell_error(fault)
         else:
             self.workbench.show_run(folder)
-
-
-def _run_of(study: StudyFolder, trial: TrialRecord) -> RunFolder | None:
-    """The trial's run, if it is there: a name from a file never leads out of the study's folder."""
-    if not trial.run or Path(trial.run).name != trial.run:
-        return None
-    folder = RunFolder(study.trials_dir / trial.run)
-    return folder if folder.manifest_file.is_file() else None

@@ -4,13 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import TYPE_CHECKING, Literal
 
 from textual.strip import Strip
 
 from workbench.tui.run_facts import Snapshot
 from workbench.tuning.study import Plan
 from workbench.tuning.trials import TrialRecord
+
+if TYPE_CHECKING:
+    from workbench.tuning.standing import Standing
 
 PlotName = Literal["history", "importances", "parallel", "slices", "contour", "workers"]
 Format = Literal["png", "csv"]
@@ -67,6 +70,7 @@ class StudyFacts:
 
     Attributes:
         plan: None while it is not read, or cannot be.
+        now: limits and space as they stand since people changed them; None as long as the plan is.
         trials: by number; the same object while nothing new came.
         best: the best complete trial of a study with one metric.
         outstanding: the numbers of the best trial, or of all on the front of a study with several.
@@ -74,6 +78,7 @@ class StudyFacts:
     """
 
     plan: Plan | None = None
+    now: Standing | None = None
     trials: Mapping[int, TrialRecord] = field(default_factory=dict)
     best: TrialRecord | None = None
     outstanding: frozenset[int] = frozenset()

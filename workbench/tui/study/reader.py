@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import islice
 
 from textual.strip import Strip
@@ -21,6 +22,7 @@ from workbench.tui.study.facts import Reach, StudyFacts, StudySnapshot, StudyVie
 from workbench.tui.study.plot import Moment, Plot
 from workbench.tui.study.plots import plot_of
 from workbench.tuning.points import Points, points_of
+from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
 from workbench.tuning.trials import TrialReader, winner
 from workbench.tuning.weights import Weigher, Weights
@@ -45,7 +47,7 @@ class StudyReader:
         self._trials = TrialReader(self._folder)
         self._weigher = Weigher(self._folder)
         self._plan, fault = _plan(self._folder)
-        self._facts = StudyFacts(self._plan, fault=fault)
+        self._facts = StudyFacts(self._plan, self._standing(), fault=fault)
         self._points = None if self._plan is None else points_of(self._plan, ())
         self._records = -1
         self._state = State.STARTING
@@ -59,6 +61,7 @@ class StudyReader:
         run = self._run.read(View(earlier=view.earlier))
         if run is not None:
             self._state = run.facts.status.state
+            self._facts = replace(self._facts, now=self._standing())
         self._read_trials()
         if view.plot == "importances" and self._points is not None and self._points.trials:
             self.weights = self._weigher.look(int(self._points.complete(view.metric).sum()))
@@ -73,6 +76,14 @@ class StudyReader:
         """End what was begun for this reader."""
         self._weigher.close()
 
+    def _standing(self) -> Standing | None:
+        if self._plan is None:
+            return None
+        try:
+            return standing(self._folder, self._plan, self._run.history)
+        except (ValueError, TypeError):  # a change that no driver wrote
+            return after(self._plan, {})
+
     def _read_trials(self) -> None:
         trials = self._trials.read()
         if self._plan is None or self._trials.records == self._records:
@@ -82,11 +93,11 @@ class StudyReader:
         shown = dict(sorted(trials.items()))
         if self._plan.has_several:
             on_front = self._points.numbers[self._points.on_front()]
-            self._facts = StudyFacts(self._plan, shown, None, frozenset(map(int, on_front)))
+            best, outstanding = None, frozenset(map(int, on_front))
         else:
-            won = winner(shown.values(), self._plan)
-            outstanding = frozenset[int]() if won is None else frozenset({won.number})
-            self._facts = StudyFacts(self._plan, shown, won, outstanding)
+            best = winner(shown.values(), self._plan)
+            outstanding = frozenset[int]() if best is None else frozenset({best.number})
+        self._facts = replace(self._facts, trials=shown, best=best, outstanding=outstanding)
 
     def _draw(self, view: StudyView) -> tuple[tuple[Strip, ...], Reach, str]:
         if view.plot is None or view.width < 1 or view.height < 1:

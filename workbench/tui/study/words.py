@@ -9,8 +9,11 @@ from textual.content import Content
 from workbench import units
 from workbench.tui.study.facts import StudyFacts
 from workbench.tui.text import ACCENT, MUTED, STRONG, content, joined, stacked
+from workbench.tui.widgets.recipe_page import value_text
 from workbench.tuning.methods import PRUNERS, SAMPLERS, SEARCHES
 from workbench.tuning.points import word
+from workbench.tuning.space import Dimension
+from workbench.tuning.standing import Standing, after
 from workbench.tuning.study import Plan
 
 _GAP = "\n\n"
@@ -38,32 +41,38 @@ def plan_words(facts: StudyFacts) -> Content:
     plan = facts.plan
     if plan is None:
         return content(facts.fault or "the study is not read yet", MUTED)
-    best = {} if facts.best is None else facts.best.parameters
-    searched = {
-        dimension.name: joined(
-            content(dimension.words(), ACCENT),
-            content(f"   best {word(best[dimension.name])}" if dimension.name in best else "", MUTED),
-        )
-        for dimension in plan.space.searched
-    }
+    searched = {dimension.name: _searched(dimension, facts) for dimension in plan.space.searched}
     fixed = {name: content(word(value)) for name, value in plan.space.fixed.items()}
     parts = [
         _table("Searched", searched),
         _table("The same in every trial", fixed),
-        _table("How", _method(plan)),
+        _table("How", _method(plan, facts.now or after(plan, {}))),
     ]
     return Content(_GAP).join([part for part in parts if part])
 
 
-def _method(plan: Plan) -> dict[str, Content]:
+def _searched(began: Dimension, facts: StudyFacts) -> Content:
+    """How a parameter is searched now, how it was at first, and the best trial's value of it."""
+    first, name = began.words(), began.name
+    now = first if facts.now is None else facts.now.words(name)
+    frozen = facts.now is not None and name in facts.now.frozen
+    told = ["frozen"] if frozen else []
+    told += [f"at first {first}"] if now != first else []
+    best = {} if facts.best is None else facts.best.parameters
+    told += [f"best {word(best[name])}"] if name in best else []
+    said = "".join(f"   {one}" for one in told)
+    return joined(content(value_text(now), ACCENT), content(said, MUTED))
+
+
+def _method(plan: Plan, now: Standing) -> dict[str, Content]:
     counted = ", ".join(f"{one.metric} ({one.direction})" for one in plan.objectives)
     told = {
         "recipe": (plan.recipe.id, ""),
         "what counts": (counted, ""),
         **_choice(plan),
-        "trials": (f"{plan.trials:,}" if plan.trials else "no limit", ""),
-        "minutes": (units.number(plan.minutes) if plan.minutes else "no limit", ""),
-        "jobs": (str(plan.jobs), "at the same time"),
+        "trials": (f"{now.trials:,}" if now.trials else "no limit", ""),
+        "minutes": (units.number(now.minutes) if now.minutes else "no limit", ""),
+        "jobs": (str(now.jobs), "at the same time"),
         "device": (plan.device, ""),
         "seed": (str(plan.seed), ""),
         "storage": (plan.storage or "a journal in its folder", ""),

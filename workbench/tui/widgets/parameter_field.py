@@ -114,6 +114,7 @@ class ParameterField(Horizontal):
             control.value = str(value)
         elif isinstance(control, Input):
             control.value = value_text(value)
+        self.take(value)  # at once: what the control says of it comes a moment later
 
     @property
     def control(self) -> Widget:
