@@ -17,7 +17,7 @@ from workbench.runs.states import State
 from workbench.tuning import driver
 from workbench.tuning import storage as storages
 from workbench.tuning.search import Search
-from workbench.tuning.storage import Storage
+from workbench.tuning.storage import Storage, StorageGoneError
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import TrialReader
 from workbench.workers.standby import Standby
@@ -142,6 +142,7 @@ def test_a_trials_parameters_are_written_at_once_and_its_end_waits_for_the_disk_
 
     monkeypatch.setattr(storages._Journal, "append_logs", append)
     trial, values = search.ask()
+    search.flush()
     assert (appended, len(flushed)) == ([1, 3], 1)
     assert opened(folder).trials[0].params == values
     search.complete(trial, [0.5])
@@ -149,8 +150,17 @@ def test_a_trials_parameters_are_written_at_once_and_its_end_waits_for_the_disk_
     search.flush()
     search.flush()
     assert len(flushed) == 2
-    search.complete(search.ask()[0], [0.5])
+    another, _ = search.ask()
+    search.complete(trial, [0.5])
+    search.flush()
     assert len(flushed) == 3
+    search.complete(another, [0.5])
+    folder.journal_file.rename(away(folder))
+    with pytest.raises(StorageGoneError):
+        search.flush()
+    _bring_back(folder)
+    search.flush()
+    assert len(flushed) == 4
 
 
 def test_parameters_that_could_not_be_drawn_are_not_written(

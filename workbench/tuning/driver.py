@@ -221,6 +221,7 @@ class Driver:
         self._asked_for = None
 
     def _start(self, trial: Chosen, values: dict[str, Value]) -> None:
+        self._search.flush()  # a run whose trial a power cut took back would be another trial's
         try:
             folder = self._maker.start(
                 trial.number, values, self._search.forerunner(trial), self._noted(trial)

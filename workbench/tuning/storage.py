@@ -7,6 +7,7 @@ import os
 import sys
 import time
 from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -21,12 +22,14 @@ from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, secrets, without_
 from workbench.tuning.study import StudyFolder
 
 STALE_LOCK_S = 1.0
-_FLUSHED_LATER = {
+# What need not be on the disk before what is written next.
+_UNFLUSHED = {
     JournalOperation.SET_TRIAL_PARAM,
     JournalOperation.SET_TRIAL_INTERMEDIATE_VALUE,
     JournalOperation.SET_TRIAL_SYSTEM_ATTR,  # what a sampler planned for a trial
-    JournalOperation.SET_TRIAL_STATE_VALUES,  # with the beginning of the next, or when there is time
 }
+# What is flushed with the beginning of the next trial, or when there is time.
+_FLUSHED_LATER = {*_UNFLUSHED, JournalOperation.SET_TRIAL_STATE_VALUES}
 
 
 class StorageGoneError(WorkbenchError):
@@ -143,9 +146,9 @@ class _Journal(JournalFileBackend):
     """Optuna's journal, written so that neither a missing file nor a full disk loses what is in it.
 
     Optuna's own would begin it anew where it was taken away, and go on behind a line that it wrote in
-    part. It also waits for the disk at every line; here the beginnings of trials do so, and with them
-    all that stands before, such as the end of the trial whose place it takes. Whoever has nothing else
-    to do calls `flush`.
+    part. It also waits for the disk at every line. Here the beginning of a trial is flushed, and with
+    it all that stands before, while the sampler is at work; whoever builds on it, or has nothing else
+    to do, calls `flush`.
     """
 
     def __init__(self, path: str) -> None:
@@ -153,29 +156,44 @@ class _Journal(JournalFileBackend):
         super().__init__(path, lock_obj=self._alone)
         self._path = path
         self._unflushed = False
+        self._disk = ThreadPoolExecutor(1, "journal")
+        self._flushing: Future[None] | None = None
 
     def flush(self) -> None:
-        """Wait until all lines are on the disk; costs nothing where they are."""
+        """Wait until beginnings and ends of trials are on the disk; costs nothing where they are."""
+        flushing, self._flushing = self._flushing, None
+        if flushing is not None:
+            flushing.result()
         if self._unflushed:
+            self._flush()
+
+    def _flush(self) -> None:
+        self._unflushed = False  # what is written from now on may come too late for this time
+        try:
             file = os.open(self._path, os.O_WRONLY | os.O_CLOEXEC)
             try:
-                self._flush(file)
+                os.fsync(file)
             finally:
                 os.close(file)
-
-    def _flush(self, file: int) -> None:
-        os.fsync(file)
-        self._unflushed = False
+        except OSError:
+            self._unflushed = True
+            raise
 
     def append_logs(self, logs: list[dict[str, Any]]) -> None:
         lines = b"".join(json.dumps(log, separators=(",", ":")).encode() + b"\n" for log in logs)
         self._alone.acquire()
         try:
-            self._append(lines, flush=any(log["op_code"] not in _FLUSHED_LATER for log in logs))
+            self._append(lines)
         finally:
             self._alone.release()
+        codes = {log["op_code"] for log in logs}
+        if codes <= _UNFLUSHED:
+            return
+        self._unflushed = True
+        if not codes <= _FLUSHED_LATER:
+            self._flushing = self._disk.submit(self._flush)
 
-    def _append(self, lines: bytes, *, flush: bool) -> None:
+    def _append(self, lines: bytes) -> None:
         file = os.open(self._path, os.O_WRONLY | os.O_APPEND | os.O_CLOEXEC)
         try:
             size = os.fstat(file).st_size
@@ -185,9 +203,6 @@ class _Journal(JournalFileBackend):
             except OSError:
                 os.ftruncate(file, size)
                 raise
-            self._unflushed = True
-            if flush:
-                self._flush(file)
         finally:
             os.close(file)
 
