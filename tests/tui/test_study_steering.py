@@ -144,16 +144,22 @@ def test_jobs_and_space_are_changed_and_the_answers_are_told(
         await until(pilot, lambda: "jobs=3: done" in toasts(pilot))
         await press(pilot, "minus")
         await until(pilot, lambda: len(study.asked()) == 3)
-        assert study.asked()[-1].value == 2  # type: ignore[union-attr]
+        fewer = study.asked()[-1]
+        assert isinstance(fewer, control.SetParameter) and fewer.value == 2
+        study.recorder.record(events.Answered(time=5.5, request=fewer.id, refused="no"))
+        await until(pilot, lambda: "jobs=2: refused no" in toasts(pilot))
+        await press(pilot, "plus")
+        await until(pilot, lambda: len(study.asked()) == 4)
+        assert study.asked()[-1].value == 4, "counted from what holds"  # type: ignore[union-attr]
 
         await press(pilot, "e")
         await sees(pilot, "one value, which freezes it")
         await press(pilot, "down down down x")
         await sees(pilot, "is not a number")
         await press(pilot, "enter")
-        assert len(study.asked()) == 3, "nothing faulty is asked"
+        assert len(study.asked()) == 4, "nothing faulty is asked"
         await press(pilot, "backspace 0 . 0 1 enter")
-        await until(pilot, lambda: len(study.asked()) == 4)
+        await until(pilot, lambda: len(study.asked()) == 5)
         asked = study.asked()[-1]
         assert isinstance(asked, control.SetParameter) and (asked.name, asked.value) == ("lr", "0.01")
         study.recorder.record(events.Answered(time=6.0, request=asked.id, refused="not [b]now"))

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
+from threading import Lock
 
 from textual.message import Message
 
@@ -66,6 +68,8 @@ class StudySteering(FollowingScreen):
         super().__init__(folder)
         self.study = StudyFacts()
         self._jobs: int | None = None  # asked for, and not answered yet
+        self._in_line: deque[tuple[Callable[[StudyFolder], control.Request], str]] = deque()
+        self._one_writes = Lock()
 
     @property
     def marked(self) -> TrialRecord | None:
@@ -140,15 +144,25 @@ class StudySteering(FollowingScreen):
 
     def _ask_driver(self, ask: Callable[[StudyFolder], control.Request], wish: str) -> None:
         study = StudyFolder(self.folder)
-        self.in_thread(
-            lambda: SteeringScreen.Asked(study.run, ask(study), wish), "ask", exclusive=False
-        )
+        self._in_line.append((ask, wish))
+
+        def write() -> Message:
+            # In the order of the keys, whichever thread comes first.
+            with self._one_writes:
+                ask, wish = self._in_line.popleft()
+                return SteeringScreen.Asked(study.run, ask(study), wish)
+
+        self.in_thread(write, "ask", exclusive=False)
 
     def tell_answers(self) -> None:
-        """As of any run; once nothing is open, the next key counts from the jobs that hold."""
+        """As of any run; once jobs are answered, the next key counts from those that hold."""
+        refused = any(
+            wish.startswith(f"{JOBS.name}=") and self.facts.answers.get(request)
+            for request, wish in self._asked.items()
+        )
         super().tell_answers()
         now = self.study.now
-        if not self._asked and (now is None or self._jobs == now.jobs):
+        if refused or now is None or self._jobs == now.jobs or self._state.ended:
             self._jobs = None
 
     def on_workbench_screen_refused(self, message: SteeringScreen.Refused) -> None:
