@@ -66,7 +66,7 @@ def test_every_command_exists_and_its_values_are_accepted(recipes: Recipes) -> N
         args = parser.parse(words)
         values = arguments.assignments([word for word in words if "=" in word])
         if args.function == "run_recipe":
-            _, faults = check_all(_params(recipes[args.recipe.rpartition("/")[2]]).parameters, values)
+            _, faults = check_all(_params(recipes[args.words[0].rpartition("/")[2]]).parameters, values)
             assert not faults, words
         assert set(values) <= known, words
 

@@ -114,9 +114,9 @@ def test_a_rehearsal_shows_layers_and_times_scrolls_and_launches(
         await open_form(pilot, "net")
         assert "^r rehearse" in screen(pilot)
         await press(pilot, "1 6 ctrl+r")
-        await sees(pilot, "whole run")
+        await sees(pilot, "64x16")
         shown = screen(pilot)
-        assert "Linear" in shown and "64x16" in shown
+        assert "Linear" in shown and "whole run" in shown
         assert "peak memory" in shown
         assert "^l launch" in shown and "esc back" in shown
         assert "total" not in shown
