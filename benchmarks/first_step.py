@@ -13,6 +13,7 @@ import psutil
 from benchmarks import measuring
 from benchmarks.measuring import AtMost, Measured, Result
 from benchmarks.terminal import Terminal
+from benchmarks.warm import warm_standby
 from workbench.catalog import RecipeInfo, discover
 from workbench.runs import control, events, state
 from workbench.runs.folder import RunFolder, all_runs
@@ -36,7 +37,7 @@ def measure(repetitions: int = 7) -> Result:
     with measuring.own_folders() as checkpoints:
         order = Order(discover().find(RECIPE), {"epochs": 1}, device="cpu")
         schema_of(order.recipe)  # as the form has done before anyone presses Enter
-        with _standby() as standby, _screen(order.recipe, checkpoints) as terminal:
+        with warm_standby() as standby, _screen(order.recipe, checkpoints) as terminal:
             warm, pressed, cold = measuring.interleave(
                 repetitions,
                 lambda: _launched(order, checkpoints, standby),
@@ -129,18 +130,6 @@ def _ended_after(folder: RunFolder) -> Iterator[None]:
             time.sleep(POLL_S)
         if psutil.pid_exists(status.pid):
             psutil.Process(status.pid).wait(PATIENCE_S)
-
-
-@contextmanager
-def _standby() -> Iterator[Standby]:
-    standby = Standby()
-    standby.start()
-    try:
-        if not standby.wait(PATIENCE_S):
-            raise RuntimeError("the standby did not start")
-        yield standby
-    finally:
-        standby.close()
 
 
 @contextmanager

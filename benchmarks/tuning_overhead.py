@@ -6,21 +6,24 @@ import contextlib
 import io
 import statistics
 import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from itertools import count, pairwise
 from pathlib import Path
 
 import msgspec
+import optuna
+from optuna.storages import JournalStorage
+from optuna.storages.journal import JournalFileBackend
 
 from benchmarks import measuring
 from benchmarks.measuring import AtLeast, AtMost, Measured, Result
+from benchmarks.warm import warm_standby
 from workbench.catalog import RecipeInfo, read_recipe
 from workbench.runs import control, events
 from workbench.runs.folder import Manifest, RunFolder, all_runs, create, write_atomically
 from workbench.runs.history import History
 from workbench.schema import Schema
 from workbench.tuning import launching
+from workbench.tuning.driver import Driver
 from workbench.tuning.study import StudyFolder
 from workbench.workers.launch import schema_of
 from workbench.workers.standby import Standby
@@ -30,7 +33,6 @@ LEAST_SHARE = 0.9
 TRIALS = 200
 TIMED_TRIALS = 40
 JOBS = 2
-PATIENCE_S = 120.0
 NAME = "nothing"
 # What most recipes are searched for, and nothing to do with it.
 NOTHING = '''
@@ -71,7 +73,7 @@ WORDS = {
 
 def measure(repetitions: int = 5, trials: int = TRIALS, timed_trials: int = TIMED_TRIALS) -> Result:
     """Time single trials one after the other, then whole studies in turns with bare Optuna."""
-    with measuring.own_folders() as checkpoints, _standby() as standby:
+    with measuring.own_folders() as checkpoints, warm_standby() as standby:
         info = _recipe(checkpoints.parent)
         schema = schema_of(info, standby)
 
@@ -154,15 +156,15 @@ def _seconds(study: StudyFolder) -> float:
 
 
 def _driven(study: StudyFolder, standby: Standby) -> StudyFolder:
-    from workbench.tuning.driver import Driver  # noqa: PLC0415  # Optuna takes a second to import
-
     with contextlib.redirect_stdout(io.StringIO()):
         Driver(study, standby).run()
     return study
 
 
-def _study(info: RecipeInfo, schema: Schema, checkpoints: Path, **limits: int) -> StudyFolder:
-    wish = launching.Wish(info, WORDS, pruner="none", device="cpu", **limits)  # type: ignore[arg-type]
+def _study(
+    info: RecipeInfo, schema: Schema, checkpoints: Path, *, trials: int, jobs: int, seed: int
+) -> StudyFolder:
+    wish = launching.Wish(info, WORDS, pruner="none", device="cpu", trials=trials, jobs=jobs, seed=seed)
     planned = launching.plan(wish, schema)
     reference = msgspec.structs.replace(planned.recipe, id=f"tune/{planned.recipe.id}")
     run, _ = create(Manifest(name="", recipe=reference), checkpoints)
@@ -174,9 +176,6 @@ def _study(info: RecipeInfo, schema: Schema, checkpoints: Path, **limits: int) -
 
 def _bare_seconds(checkpoints: Path, trials: int, seed: int) -> float:
     """The same search by Optuna alone: sampler, storage, what is suggested and reported."""
-    import optuna  # noqa: PLC0415  # takes a second to import
-    from optuna.storages import JournalStorage  # noqa: PLC0415
-    from optuna.storages.journal import JournalFileBackend  # noqa: PLC0415
 
     def objective(trial: optuna.Trial) -> float:
         lr = trial.suggest_float("lr", 1e-5, 1.0, log=True)
@@ -209,15 +208,3 @@ def _recipe(place: Path) -> RecipeInfo:
     file.parent.mkdir(parents=True)
     file.write_text(NOTHING)
     return read_recipe(file, root)
-
-
-@contextmanager
-def _standby() -> Iterator[Standby]:
-    standby = Standby()
-    standby.start()
-    try:
-        if not standby.wait(PATIENCE_S):
-            raise RuntimeError("the standby did not start")
-        yield standby
-    finally:
-        standby.close()

@@ -83,7 +83,7 @@ def test_one_that_was_stopped_goes_on_with_the_fold_that_it_was_at(start: Start)
         between_steps()
 
     between_steps = run.steering.between_steps
-    run.steering.between_steps = stop_in_the_second_fold  # type: ignore[method-assign]
+    run.steering.between_steps = stop_in_the_second_fold
     made.run(run)
     assert run.stopping
     assert (run.step, made.state_dict()) == (12, {"folds_done": 1})

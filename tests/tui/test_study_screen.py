@@ -87,7 +87,7 @@ def test_plots_have_the_whole_screen_turn_and_are_exported(
         await press(pilot, "x")
         await until(pilot, (folder.run.path / "plots" / "contour-lr-activation.png").exists)
         await press(pilot, "1 y")
-        await until(pilot, lambda: app.screen.query_one("#plot").view.log_y)  # type: ignore[attr-defined]
+        await until(pilot, lambda: app.screen.query_one("#plot").view.log_y)
         await sees(pilot, "best so far")
 
     drive(app, script)
@@ -115,7 +115,7 @@ def test_a_trial_opens_its_run_and_one_that_is_gone_is_told(
         assert isinstance(app.screen, RunScreen)
         await press(pilot, "escape o o O")
         await sees(pilot, "val/accuracy ▼")
-        assert app.screen.query_one(TrialsTable).chosen.number == 1  # type: ignore[union-attr]
+        assert app.screen.query_one(TrialsTable).chosen.number == 1
 
     drive(app, script)
 
@@ -179,7 +179,7 @@ def test_a_damaged_study_and_one_whose_folder_goes_are_told(
 def test_nothing_is_handed_on_where_nothing_is_new(folder: StudyFolder) -> None:
     reader = StudyReader(folder.run)
     for plot in ("history", "workers", None):
-        view = StudyView(plot, 80, 20)  # type: ignore[arg-type]
+        view = StudyView(plot, 80, 20)
         assert reader.read(view) is not None
         assert reader.read(view) is None
     append(folder, [msgspec.structs.replace(RECORDS[0], number=24)])

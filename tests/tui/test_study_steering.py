@@ -150,7 +150,7 @@ def test_jobs_and_space_are_changed_and_the_answers_are_told(
         await until(pilot, lambda: "jobs=2: refused no" in toasts(pilot))
         await press(pilot, "plus")
         await until(pilot, lambda: len(study.asked()) == 4)
-        assert study.asked()[-1].value == 4, "counted from what holds"  # type: ignore[union-attr]
+        assert study.asked()[-1].value == 4, "counted from what holds"
 
         await press(pilot, "e")
         await sees(pilot, "one value, which freezes it")

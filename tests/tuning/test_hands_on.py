@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
+import msgspec
 import pytest
 from optuna.trial import TrialState
 
@@ -12,6 +13,7 @@ from tests.tuning.conftest import kill, opened
 from workbench.errors import UsageError
 from workbench.runs import control, events, marks
 from workbench.runs.folder import RunFolder
+from workbench.runs.jsonl import Appender
 from workbench.runs.state import status_of
 from workbench.runs.states import State
 from workbench.tuning import hands_on
@@ -130,6 +132,23 @@ def test_the_best_trial_is_run_again_and_a_trial_is_found_by_its_studys_name(
     assert run.manifest().parameters == best.parameters
     assert folder.trial(1).full_name == f"{folder.name}/trial-0001"
     assert RunFolder(run.path).full_name == run.name
+
+
+def test_of_a_halving_search_the_winner_of_its_last_round_is_run_again(study: Make) -> None:
+    folder = study(words={"x": "-1..1", "epochs": "4"}, search="halving", trials=9)
+    file = Appender(folder.trials_file)
+    for number, (value, epochs) in enumerate([(0.9, 1), (0.8, 4)]):
+        parameters = {"x": value, "epochs": epochs}
+        run = f"trial-{number:04d}"
+        file.write(
+            msgspec.json.encode(
+                TrialRecord(
+                    number=number, state="complete", run=run, value=value, parameters=parameters
+                )
+            )
+        )
+    file.close()
+    assert hands_on.again(folder.run).values == {"x": 0.8, "epochs": 4}
 
 
 def test_a_front_has_no_best_trial_but_names_its_own(study: Make, drive: Drive) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pytest
 
 from tests.tuning.conftest import SCHEMA
@@ -11,8 +13,8 @@ from workbench.tuning import launching
 from workbench.tuning.study import Objective, Plan
 
 
-def plan(bowl: RecipeInfo, **wish: str) -> Plan:
-    return launching.plan(launching.Wish(bowl, {"x": "-1..1"}, **wish), SCHEMA)  # type: ignore[arg-type]
+def plan(bowl: RecipeInfo, **wish: Any) -> Plan:
+    return launching.plan(launching.Wish(bowl, {"x": "-1..1"}, **wish), SCHEMA)
 
 
 def test_what_the_recipe_watches_counts_where_nothing_is_said(bowl: RecipeInfo) -> None:
@@ -51,7 +53,7 @@ def test_a_search_has_folds_a_score_and_all_its_trials(bowl: RecipeInfo) -> None
     assert planned.objectives == (Objective("score", "max"),)
     assert (planned.folds, planned.candidates, planned.sampler, planned.pruner) == (5, 9, "", "none")
     assert planned.trials == 9 + 3  # with one epoch, then with three
-    by_folds = plan(bowl, folds=3)  # type: ignore[arg-type]
+    by_folds = plan(bowl, folds=3)
     assert (by_folds.pruner, by_folds.folds) == ("wilcoxon", 3)
     assert by_folds.as_parameters()["folds"] == 3
 

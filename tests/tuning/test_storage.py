@@ -131,6 +131,7 @@ def test_a_trials_parameters_are_written_at_once_and_its_end_waits_for_the_disk_
 ) -> None:
     folder = study(words={"x": "-1..1", "width": "1..8", "mood": "calm,keen"})
     search = Search(folder, folder.plan(), Storage(folder, ""))
+    search.flush()  # the beginning of the study, which another thread is at
     flushed: list[int] = []
     monkeypatch.setattr(storages.os, "fsync", flushed.append)
     appended: list[int] = []

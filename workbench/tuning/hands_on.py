@@ -11,7 +11,7 @@ from workbench.runs import folder as folders
 from workbench.runs.folder import RunFolder
 from workbench.runs.state import status_of
 from workbench.tuning.study import StudyFolder, is_study
-from workbench.tuning.trials import TrialReader, TrialRecord, best, pareto
+from workbench.tuning.trials import TrialReader, TrialRecord, pareto, winner
 from workbench.workers import launch
 from workbench.workers.launch import Order
 from workbench.workers.standby import Standby
@@ -100,7 +100,7 @@ def trial(study: StudyFolder, run: str) -> RunFolder:
 def _best(study: StudyFolder) -> TrialRecord:
     plan, trials = study.plan(), TrialReader(study).read().values()
     if not plan.has_several:
-        won = best(trials, plan.direction)
+        won = winner(trials, plan)
         if won is None:
             raise UsageError(f"{study.name} has no complete trial yet")
         return won
