@@ -1,0 +1,68 @@
+"""What a probe of a network showed, as data that travels between processes."""
+
+from __future__ import annotations
+
+import msgspec
+
+
+class LayerProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """One call of a module in the forward and backward pass of a probe's batch.
+
+    What could not be measured (a layer without weights, a probe without a step of training) is None.
+
+    Attributes:
+        name: the module's path in the network, `encoder.0`; empty for the network itself.
+        kind: its class.
+        call: 0 for the first time that the module is called in a pass.
+        shape: of its output, batch included; of the first one where it gives several.
+        mean: of its output.
+        spread: standard deviation of its output.
+        zeros: share of the output that is exactly 0.
+        units: channels of an output with places (N, C, ...), features of one without (N, F).
+        dead: units that are 0 for every sample at every place.
+        saturated: share of the outputs of a sigmoid or tanh within 1 % of its range of a bound.
+        non_finite: numbers of the output that are NaN or infinite.
+        varying: standard deviation over the samples, in the mean over units, as a share of `spread`.
+        output_gradient: root of the mean square of the loss's gradient by the output.
+        weights: Euclidean norm of its own parameters.
+        weight_gradient: Euclidean norm of the loss's gradient by them.
+        update: Euclidean norm of the last step's change of them, as a share of `weights`.
+    """
+
+    name: str
+    kind: str
+    call: int = 0
+    shape: tuple[int, ...] = ()
+    mean: float | None = None
+    spread: float | None = None
+    zeros: float | None = None
+    units: int = 0
+    dead: int = 0
+    saturated: float | None = None
+    non_finite: int = 0
+    varying: float | None = None
+    output_gradient: float | None = None
+    weights: float | None = None
+    weight_gradient: float | None = None
+    update: float | None = None
+
+
+class InputProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """The numbers that the network was given: over all of them, and the extremes of single features."""
+
+    shape: tuple[int, ...] = ()
+    mean: float | None = None
+    spread: float | None = None
+    low: float | None = None
+    high: float | None = None
+    largest_feature_spread: float | None = None
+    smallest_feature_spread: float | None = None
+
+
+class Probe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
+    """A pass of the probe's batch after `step` steps; layers in the order of their calls."""
+
+    step: int
+    loss: float | None = None
+    layers: tuple[LayerProbe, ...] = ()
+    inputs: InputProbe | None = None
