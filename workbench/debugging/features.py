@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import torch
 from torch import Tensor
 
@@ -10,6 +12,15 @@ from workbench.debugging.probes import TellingFeature
 FEWEST_SAMPLES = 32  # of fewer, one of many features tells the label by chance
 FEWEST_OF_A_CLASS = 3
 CANDIDATES = 16  # features that are looked at closely
+
+
+def telling_feature(batch: Any) -> TellingFeature | None:
+    """`most_telling` of a batch that is a pair of inputs and labels; None for any other."""
+    if not isinstance(batch, tuple | list) or len(batch) != 2:
+        return None
+    inputs, labels = batch
+    both = isinstance(inputs, Tensor) and isinstance(labels, Tensor)
+    return most_telling(inputs, labels) if both else None
 
 
 def most_telling(inputs: Tensor, targets: Tensor) -> TellingFeature | None:
