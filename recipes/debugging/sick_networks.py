@@ -1,10 +1,11 @@
 """Networks broken on purpose, one a sickness: how each looks from inside, and what its diagnosis says.
 
-The healthy network has two hidden layers of ReLUs, begins with weights as He et al. draw them, and reads
-digits. `sickness` spoils one thing of it, as such things are spoilt in earnest: a bias far below zero, ten
-layers of sigmoids, weights four times too large, pixels from 0 to 255, a label that the scanner left in
-a corner of the picture, answers (N, 1) that are held against targets (N,). While it trains, probes look
-into its layers; at the end the diagnosis, which is not told what was put in, stands beside it.
+The healthy network has two hidden layers of ReLUs, begins with weights as He et al. draw them, and
+reads digits. `sickness` spoils one thing of it, as such things are spoilt in earnest: a bias far below
+zero, ten layers of sigmoids, weights four times too large, pixels from 0 to 255, a label that the
+scanner left in a corner of the picture, answers (N, 1) that are held against targets (N,). While it
+trains, probes look into its layers; at the end the diagnosis, which is not told what was put in, stands
+beside it.
 
 Data: 1,797 digits of 8 x 8 pixels that come with scikit-learn (1,297 train, 250 validation, 250 test).
 Result: each sickness is named by its diagnosis, over five seeds; healthy, 97 % of the test digits.

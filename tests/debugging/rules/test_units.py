@@ -6,6 +6,7 @@ import pytest
 
 from tests.debugging.made import active, dense, healthy, of, probe
 from workbench.debugging.evidence import Evidence
+from workbench.debugging.probes import Probe
 from workbench.debugging.rules.units import dead_relus, saturated_units
 
 
@@ -54,6 +55,26 @@ def test_saturation_is_told_with_its_share() -> None:
 
 def test_probabilities_at_the_end_may_be_near_0_and_1() -> None:
     assert not [*saturated_units(of(dense("output", 10, kind="Sigmoid", saturated=0.95)))]
+
+
+def several(*names: str) -> Evidence:
+    """Networks of two layers with weights and a saturated Tanh at the end of each."""
+    layers = [
+        layer
+        for name in names
+        for layer in (
+            dense(f"{name}.0"),
+            dense(f"{name}.1"),
+            active(f"{name}.2", "Tanh", saturated=0.9),
+        )
+    ]
+    return Evidence((Probe(step=1, layers=(*layers, dense("critic.0"), dense("critic.1", 1))),))
+
+
+def test_a_generator_may_give_black_and_white_pixels() -> None:
+    assert not [*saturated_units(several("generator"))]
+    inside = several("generator").probes[0].layers[:3]
+    assert [*saturated_units(Evidence((Probe(step=1, layers=(*inside, dense("generator.3"))),)))]
 
 
 def test_nothing_is_found_without_probes_or_in_a_healthy_network() -> None:

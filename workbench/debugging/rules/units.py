@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from workbench.debugging.evidence import Evidence
@@ -75,12 +76,23 @@ def _dead(probe: Probe) -> list[LayerProbe]:
 
 
 def _saturated(probe: Probe) -> list[LayerProbe]:
-    """Without the last layer: a probability near 0 or 1 is what a trained classifier is to give."""
+    """Without what networks end in: a probability near 0 or a black pixel is what they are to give."""
+    ends = _ends(probe)
     return [
         layer
-        for layer in probe.layers[:-1]
-        if layer.saturated is not None and layer.saturated >= SATURATED_SHARE
+        for layer in probe.layers
+        if layer.saturated is not None and layer.saturated >= SATURATED_SHARE and layer.name not in ends
     ]
+
+
+def _ends(probe: Probe) -> set[str]:
+    """The last layer, and where there are several networks (generator, critic) that of each."""
+    called = [layer for layer in probe.layers if layer.shape]
+    parts = [(layer.name.partition(".")[0], layer) for layer in called]
+    weighted = Counter(part for part, layer in parts if layer.weights)
+    networks = [part for part, count in weighted.items() if count > 1]
+    last = {part: layer.name for part, layer in parts if part in networks}
+    return {called[-1].name, *(last.values() if len(networks) > 1 else ())}
 
 
 def _named(layers: list[LayerProbe]) -> str:
