@@ -23,6 +23,7 @@ class Place(NamedTuple):
     is_leaf: bool
 
 
+SeesCall = Callable[[nn.Module, tuple[Tensor, ...]], None]
 SeesOutput = Callable[[Place, nn.Module, tuple[Tensor, ...], tuple[Tensor, ...]], None]
 SeesGradient = Callable[[Place, int, Tensor], None]
 
@@ -33,20 +34,23 @@ def watching(
     sees_output: SeesOutput,
     sees_gradient: SeesGradient | None = None,
     names: Collection[str] | None = None,
+    sees_call: SeesCall | None = None,
 ) -> Iterator[None]:
     """Show each call of the modules called `names` (of all where None) to `sees_output`.
 
     It is given the place, the module, the tensors of its input and those of its output, as they are
     when the module returns: a later module that works in place changes them, so who keeps them copies
     them. `sees_gradient` is given the place, the number of the output's tensor, and the gradient by it,
-    as the backward pass comes by. Compiled code runs as it was written meanwhile. The hooks are removed
-    at the end, whatever happens.
+    as the backward pass comes by. `sees_call` is given every module before it runs, whatever its name,
+    with the tensors of its positional and keyword arguments. Compiled code runs as it was written
+    meanwhile. The hooks are removed at the end, whatever happens.
     """
-    watch = _Watch(sees_output, sees_gradient, names)
+    watch = _Watch(sees_output, sees_gradient, names, sees_call)
     handles = []
     try:
         for name, module in net.named_modules():
-            handles.append(module.register_forward_pre_hook(watch.before, prepend=True))
+            before = module.register_forward_pre_hook(watch.before, prepend=True, with_kwargs=True)
+            handles.append(before)
             handles.append(module.register_forward_hook(watch.after(name)))
         with torch.compiler.set_stance("force_eager"):  # compiled code passes hooks by
             yield
@@ -63,18 +67,22 @@ class _Watch:
         sees_output: SeesOutput,
         sees_gradient: SeesGradient | None,
         names: Collection[str] | None,
+        sees_call: SeesCall | None,
     ) -> None:
         self._sees_output = sees_output
         self._sees_gradient = sees_gradient
         self._names = names
+        self._sees_call = sees_call
         self._calls: Counter[str] = Counter()
         self._going_on: list[bool] = []  # for each call whether it has called another module
         self.on_tensors: list[Any] = []
 
-    def before(self, _module: nn.Module, _inputs: Any) -> None:
+    def before(self, module: nn.Module, inputs: Any, named: Any) -> None:
         if self._going_on:
             self._going_on[-1] = True
         self._going_on.append(False)
+        if self._sees_call is not None:
+            self._sees_call(module, tuple(tensors_in((inputs, named))))
 
     def after(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
         def hook(module: nn.Module, inputs: Any, output: Any) -> None:
