@@ -1,8 +1,8 @@
 """What is asked of an inspecting worker, and what it answers: figures as data, with their captions.
 
-Each message is a frame: its length as four bytes, the high one first, then msgpack. A request carries a
-number that its answer repeats. Of requests of one kind the newest counts: an older one that has not been
-answered yet is answered by `Superseded`.
+Each message is a frame: its length as four bytes, the high one first, then msgpack. A request carries
+a number that its answer repeats. Of requests of one kind the newest counts: an older one that has not
+been answered yet is answered by `Superseded`.
 """
 
 from __future__ import annotations
@@ -297,9 +297,7 @@ class Superseded(Tell, frozen=True, kw_only=True, tag="superseded"):
     """A newer request of the same kind has come."""
 
 
-Answer = (
-    Hello | Opened | LayerTable | Examined | View | SampleView | Failed | Superseded
-)
+Answer = Hello | Opened | LayerTable | Examined | View | SampleView | Failed | Superseded
 
 
 class Asked(msgspec.Struct, frozen=True, array_like=True):
