@@ -86,10 +86,10 @@ def grad_cam(maps: Tensor, gradient: Tensor) -> Tensor:
 
 
 def fitted(shares: Tensor, height: int, width: int) -> Tensor:
-    """A map (h, w) in the size of the picture, stretched to 0 … 1 by its largest magnitude."""
-    large = F.interpolate(shares[None, None].float(), (height, width), mode="bilinear")[0, 0]
-    largest = float(large.abs().max())
-    return large.abs() / largest if largest else large
+    """What of a map (h, w) speaks for the class, in the picture's size, from 0 to 1."""
+    large = F.interpolate(shares[None, None].float(), (height, width), mode="bilinear")[0, 0].relu()
+    largest = float(large.max())
+    return large / largest if largest else large
 
 
 def _grad_cam(recipe: Training, sample: One, layer: str, target: int) -> Attributed:

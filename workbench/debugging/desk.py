@@ -25,11 +25,16 @@ from workbench.debugging.protocol import Answer, Opened, Request, SampleView, Vi
 from workbench.debugging.samples import One, kind_of
 from workbench.debugging.subject import Subject
 from workbench.errors import UsageError, WorkbenchError
-from workbench.figures.data import ImageGrid, Picture, Table
+from workbench.figures.data import Cell, ImageGrid, Picture, Table
 from workbench.training.recipe import Training
 from workbench.training.suitability import stand_alone
 from workbench.training.trees import tensors_in
 
+_METHODS = {
+    "grad_cam": "Grad-CAM",
+    "integrated_gradients": "Integrated gradients",
+    "occlusion": "Occlusion",
+}
 SPAN_SAMPLES = 64  # whose numbers tell what is black and what is white
 
 
@@ -134,7 +139,7 @@ class _Look:
             reason = "the recipe has no samples"
             names = ("layers", "maps", "class_map", "attention", "sample", "mistakes", "own_picture")
             return dict.fromkeys(names, reason)
-        lacking = {}
+        lacking: dict[str, str] = {}
         if kind_of(one) != "picture":
             lacking |= dict.fromkeys(("class_map", "own_picture"), "its inputs are no pictures")
         if judging.labels_of(one.batch) is None:
@@ -145,12 +150,12 @@ class _Look:
         sample = self._samples.at(asked.sample)
         call, outputs = self._passes.outputs(sample, asked.layer, asked.call)
         module = checked_layer(self._net, asked.layer)
-        named = asked.layer or "the network"
-        page = self._page(outputs, module, f"{named} gives", asked)
+        named = f"{asked.layer or 'the network'} ({call.place.kind})"
+        page = self._page(outputs, module, named, asked)
         beside = None
         if asked.beside:
             given = self._passes.call(sample, asked.layer, asked.call).inputs
-            beside = self._page(given, module, f"{named} is given", asked).figure
+            beside = self._page(given, module, f"before {named}", asked).figure
         calls = len(self._passes.of(sample).of(asked.layer))
         return _view(
             "maps",
@@ -170,7 +175,7 @@ class _Look:
     ) -> maps.Page:
         tensor = next((one for one in tensors if one.numel()), None)
         if tensor is None:
-            raise WorkbenchError(f"{title} no numbers", "choose another layer")
+            raise WorkbenchError(f"{title}: there are no numbers", "choose another layer")
         along_steps = not type(module).__name__.endswith("1d")
         what = maps.arranged(tensor, module, along_steps=along_steps)
         return maps.drawn(what, title, page=asked.page, number=asked.number, common=asked.common)
@@ -196,7 +201,7 @@ class _Look:
         shares = class_maps.fitted(found.shares, picture.height, picture.width)
         name = judging.class_name(target, self._what.classes)
         figure = ImageGrid(
-            f"{asked.method.replace('_', ' ')} for {name}",
+            f"{_METHODS[asked.method]} for {name}",
             [picture, grey.laid_over(picture, shares), Picture.of(grey.heated(shares))],
             ["input", name, "alone"],
         )
@@ -286,7 +291,7 @@ class _Look:
             captions = [f"{true} → {guess} {sure:.0%}" for true, guess, sure in words]
             figure = ImageGrid(title, [self._picture(one) for one in ones], captions)
         else:
-            rows = [[one.index, *row] for one, row in zip(shown, words, strict=True)]
+            rows: list[list[Cell]] = [[one.index, *row] for one, row in zip(shown, words, strict=True)]
             figure = Table(title, ["sample", "true", "taken for", "sure"], rows)
         return View(
             request="mistakes",

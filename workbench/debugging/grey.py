@@ -56,7 +56,7 @@ def smaller(maps: Tensor, side: int = SIDE_ON_A_PAGE) -> Tensor:
 
 def pictures(grey: Bytes) -> list[Picture]:
     """Grey pictures of (M, H, W)."""
-    return [Picture(*one.shape, 1, np.ascontiguousarray(one).tobytes()) for one in grey]
+    return [Picture(len(one), one.shape[1], 1, one.tobytes()) for one in grey]
 
 
 def picture(image: Tensor, low: float, high: float) -> Picture:
@@ -78,7 +78,8 @@ def shown_channels(image: Tensor) -> Tensor:
 def heated(shares: Tensor) -> Bytes:
     """Shares from 0 to 1 (H, W) in the colours of a heat map, (H, W, 3)."""
     levels = (255 * shares.detach().cpu().float().clamp(0, 1)).round().to(torch.int64).numpy()
-    return _scale()[levels]
+    colours: Bytes = _scale()[levels]
+    return colours
 
 
 def laid_over(below: Picture, shares: Tensor) -> Picture:

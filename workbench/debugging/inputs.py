@@ -59,7 +59,7 @@ def _bounds(numbers: Tensor) -> tuple[float, float]:
 def _series(steps: Tensor, title: str) -> Figure:
     """A sequence (T, F): a curve a feature, or a matrix where they are many."""
     each = -(-len(steps) // MOST_COLUMNS)
-    shown = torch.stack([part.mean(0) for part in steps.split(each)]) if each > 1 else steps
+    shown = torch.stack([part.mean(0) for part in torch.split(steps, each)]) if each > 1 else steps
     if shown.shape[1] <= MOST_CURVES:
         x = list(range(0, len(steps), each))
         lines = [Series(str(i), x, column.tolist()) for i, column in enumerate(shown.T)]

@@ -72,7 +72,7 @@ def _rows(weights: Tensor, title: str, page: int) -> Page:
     notes: tuple[str, ...] = ()
     if rows.shape[1] > MOST_COLUMNS:
         each = -(-rows.shape[1] // MOST_COLUMNS)
-        rows = torch.stack([part.mean(1) for part in rows.split(each, dim=1)], dim=1)
+        rows = torch.stack([part.mean(1) for part in torch.split(rows, each, dim=1)], dim=1)
         notes = (f"a column is the mean of {each} inputs",)
     names = [str(first + i) for i in range(len(rows))]
     figure = Matrix(title, rows.tolist(), rows=names, row_label="output", column_label="input")

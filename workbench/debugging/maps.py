@@ -134,7 +134,7 @@ def _of_rows(what: Arranged, title: str, page: int, number: int) -> Page:
     shown = rows
     if rows.shape[1] > MOST_COLUMNS:
         each = ceil(rows.shape[1] / MOST_COLUMNS)
-        shown = torch.stack([part.mean(1) for part in rows.split(each, dim=1)], dim=1)
+        shown = torch.stack([part.mean(1) for part in torch.split(rows, each, dim=1)], dim=1)
         notes.append(f"a column is the mean of {each} {what.across}s")
     figure = Matrix(
         title,

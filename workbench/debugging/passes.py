@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections import OrderedDict
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 import torch
 from torch import Tensor, nn
@@ -15,6 +15,8 @@ from workbench.debugging.samples import One
 from workbench.errors import UsageError, WorkbenchError, unknown
 from workbench.training.recipe import Training
 from workbench.training.trees import tensors_in
+
+CallT = TypeVar("CallT")
 
 KEPT_PASSES = 4
 KEPT_BYTES = 256 << 20  # of a pass; what is beyond is computed again when it is asked for
@@ -135,7 +137,7 @@ def checked_layer(net: nn.Module, layer: str) -> nn.Module:
     Raises:
         UsageError: naming the nearest paths.
     """
-    modules = dict(net.named_modules())
+    modules: dict[str, nn.Module] = dict(net.named_modules())
     if layer not in modules:
         raise UsageError(
             unknown("layer", layer, [name for name in modules if name]),
@@ -144,7 +146,7 @@ def checked_layer(net: nn.Module, layer: str) -> nn.Module:
     return modules[layer]
 
 
-def _numbered(calls: Sequence[Any], layer: str, number: int) -> Any:
+def _numbered(calls: Sequence[CallT], layer: str, number: int) -> CallT:
     if not calls:
         raise UsageError(
             f"{layer or 'the network'} is not called when a sample is predicted",

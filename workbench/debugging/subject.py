@@ -97,7 +97,8 @@ def of_recipe(asked: OpenRecipe) -> Subject:
     file = Path(asked.file)
     name = f"{file.parent.name}/{file.stem}"
     recipe_class = _training(file, name)
-    values = recipe_class.Params(**asked.parameters).as_dict()
+    given: dict[str, Any] = dict(asked.parameters)
+    values = recipe_class.Params(**given).as_dict()
     lease = _lease(asked.device, name)
     try:
         recipe, samples = _built(recipe_class, values, asked.seed, lease.device.name)
@@ -171,7 +172,8 @@ def _built(
 ) -> tuple[Training, Samples]:
     """The recipe with data and network, in the order in which the loop makes them."""
     seed_everything(seed)
-    recipe = recipe_class(recipe_class.Params(**values), seed=seed)
+    given: dict[str, Any] = dict(values)
+    recipe = recipe_class(recipe_class.Params(**given), seed=seed)
     recipe.device = device
     data = recipe.data()
     recipe.net = recipe.model().to(device)
