@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 from collections.abc import Callable, Collection, Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from dataclasses import dataclass, field
 from typing import Any, NamedTuple
 
 import torch
 from torch import Tensor, nn
+from torch.nn.parallel import DataParallel, DistributedDataParallel
+from torch.nn.utils.parametrize import is_parametrized
 
 from workbench.training.trees import tensors_in
 
@@ -28,6 +31,48 @@ SeesOutput = Callable[[Place, nn.Module, tuple[Tensor, ...], tuple[Tensor, ...]]
 SeesGradient = Callable[[Place, int, Tensor], None]
 
 
+def unwrapped(module: nn.Module) -> nn.Module:
+    """The module itself, where DDP, DataParallel or `torch.compile` has wrapped it."""
+    while True:
+        if isinstance(module, DistributedDataParallel | DataParallel):
+            module = module.module
+        elif "_orig_mod" in module._modules:  # torch.compile; to import its class takes seconds
+            module = module.get_submodule("_orig_mod")
+        else:
+            return module
+
+
+def modules_of(net: nn.Module) -> Iterator[tuple[str, nn.Module]]:
+    """Each module once, by its path in the network as it was written: wrappers add no step to it.
+
+    What computes a weight from another (`torch.nn.utils.parametrizations`) is part of the module whose
+    weight that is.
+    """
+    seen: set[nn.Module] = set()
+    waiting = [("", net)]
+    while waiting:
+        path, wrapped = waiting.pop()
+        module = unwrapped(wrapped)
+        if module in seen:
+            continue
+        seen.add(module)
+        yield path, module
+        children = [
+            (f"{path}.{name}" if path else name, child)
+            for name, child in module.named_children()
+            if not (name == "parametrizations" and is_parametrized(module))
+        ]
+        waiting += reversed(children)
+
+
+def own_weights(module: nn.Module) -> list[nn.Parameter]:
+    """The parameters of a module without those of its children."""
+    own = list(module.parameters(recurse=False))
+    if is_parametrized(module):
+        own += module.get_submodule("parametrizations").parameters()
+    return own
+
+
 @contextmanager
 def watching(
     net: nn.Module,
@@ -43,20 +88,27 @@ def watching(
     them. `sees_gradient` is given the place, the number of the output's tensor, and the gradient by it,
     as the backward pass comes by. `sees_call` is given every module before it runs, whatever its name,
     with the tensors of its positional and keyword arguments. Compiled code runs as it was written
-    meanwhile. The hooks are removed at the end, whatever happens.
+    meanwhile. Calls that a backward pass makes again (`torch.utils.checkpoint`) are not shown twice. The
+    hooks are removed at the end, whatever happens.
     """
     watch = _Watch(sees_output, sees_gradient, names, sees_call)
     handles = []
     try:
-        for name, module in net.named_modules():
+        for name, module in modules_of(net):
             before = module.register_forward_pre_hook(watch.before, prepend=True, with_kwargs=True)
             handles.append(before)
-            handles.append(module.register_forward_hook(watch.after(name)))
-        with torch.compiler.set_stance("force_eager"):  # compiled code passes hooks by
+            handles.append(module.register_forward_hook(watch.after(name), with_kwargs=True))
+        with _as_written():
             yield
     finally:
         for handle in [*handles, *watch.on_tensors]:
             handle.remove()
+
+
+def _as_written() -> AbstractContextManager[Any]:
+    """Compiled code, which passes hooks by, runs as it was written."""
+    # Where nothing was compiled, loading the compiler would cost seconds.
+    return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()
 
 
 class _Watch:
@@ -74,33 +126,52 @@ class _Watch:
         self._names = names
         self._sees_call = sees_call
         self._calls: Counter[str] = Counter()
-        self._going_on: list[bool] = []  # for each call whether it has called another module
+        self._going_on: list[tuple[nn.Module, bool]] = []  # and whether it has called another one
         self.on_tensors: list[Any] = []
 
-    def before(self, module: nn.Module, inputs: Any, named: Any) -> None:
+    def before(self, module: nn.Module, inputs: Any, keywords: Any) -> None:
+        if _is_backward():
+            return
         if self._going_on:
-            self._going_on[-1] = True
-        self._going_on.append(False)
+            self._going_on[-1] = (self._going_on[-1][0], True)
+        self._going_on.append((module, False))
         if self._sees_call is not None:
-            self._sees_call(module, tuple(tensors_in((inputs, named))))
+            self._sees_call(module, tuple(tensors_in((inputs, keywords))))
 
-    def after(self, name: str) -> Callable[[nn.Module, Any, Any], None]:
-        def hook(module: nn.Module, inputs: Any, output: Any) -> None:
-            has_called = self._going_on.pop() if self._going_on else False
-            place = Place(name, type(module).__name__, self._calls[name], not has_called)
+    def after(self, name: str) -> Callable[[nn.Module, Any, Any, Any], None]:
+        def hook(module: nn.Module, inputs: Any, keywords: Any, output: Any) -> None:
+            if _is_backward():
+                return
+            place = Place(name, type(module).__name__, self._calls[name], not self._has_called(module))
             self._calls[name] += 1
             if self._names is None or name in self._names:
-                self._show(place, module, inputs, tuple(tensors_in(output)))
+                given = tuple(tensors_in((inputs, keywords)))
+                self._show(place, module, given, tuple(tensors_in(output)))
 
         return hook
 
-    def _show(self, place: Place, module: nn.Module, inputs: Any, outputs: tuple[Tensor, ...]) -> None:
-        self._sees_output(place, module, tuple(tensors_in(inputs)), outputs)
+    def _has_called(self, module: nn.Module) -> bool:
+        """Whether the call that ends has called others; those that ended in an error are forgotten."""
+        while self._going_on:
+            going_on, has_called = self._going_on.pop()
+            if going_on is module:
+                return has_called
+        return False
+
+    def _show(
+        self,
+        place: Place,
+        module: nn.Module,
+        inputs: tuple[Tensor, ...],
+        outputs: tuple[Tensor, ...],
+    ) -> None:
+        self._sees_output(place, module, inputs, outputs)
         if self._sees_gradient is None:
             return
         for number, output in enumerate(outputs):
             if output.requires_grad:
-                self.on_tensors.append(output.register_hook(self._gradient_hook(place, number)))
+                hook = self._gradient_hook(place, number)
+                self.on_tensors.append(output.register_hook(hook))  # type: ignore[no-untyped-call]
 
     def _gradient_hook(self, place: Place, number: int) -> Callable[[Tensor], None]:
         sees_gradient = self._sees_gradient
@@ -110,6 +181,11 @@ class _Watch:
             sees_gradient(place, number, gradient)
 
         return hook
+
+
+def _is_backward() -> bool:
+    """Whether a backward pass is going on in this thread, as torch's own checkpointing asks it."""
+    return bool(torch._C._current_graph_task_id() != -1)
 
 
 @dataclass

@@ -18,15 +18,20 @@ class LayerProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
         mean: of its output.
         spread: standard deviation of its output.
         zeros: share of the output that is exactly 0.
-        units: channels of an output with places (N, C, ...), features of one without (N, F).
+        units: channels of an output with places (N, C, ...), features of one without (N, F); 0 for
+            an output (N).
         dead: units that are 0 for every sample at every place.
         saturated: share of the outputs of a sigmoid or tanh within 1 % of its range of a bound.
         non_finite: numbers of the output that are NaN or infinite.
-        varying: standard deviation over the samples, in the mean over units, as a share of `spread`.
+        varying: standard deviation over the samples, in the mean over units and places, as a share of
+            `spread`; 0 where the output does not depend on the input.
         output_gradient: root of the mean square of the loss's gradient by the output.
-        weights: Euclidean norm of its own parameters.
+        weights: Euclidean norm of its own parameters, and of modules in it that it does not call; told
+            at its first call.
         weight_gradient: Euclidean norm of the loss's gradient by them.
         update: Euclidean norm of the last step's change of them, as a share of `weights`.
+
+    How a layer's inputs, gates or attention weights look inside of it is not measured.
     """
 
     name: str
@@ -48,7 +53,10 @@ class LayerProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class InputProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """The numbers that the network was given: over all of them, and the extremes of single features."""
+    """The numbers that the first layer was given: over all of them, and over single features.
+
+    A feature is a unit as in `LayerProbe`. Of whole numbers, such as words, the bounds alone are known.
+    """
 
     shape: tuple[int, ...] = ()
     mean: float | None = None
@@ -60,9 +68,15 @@ class InputProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
 
 
 class Probe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """A pass of the probe's batch after `step` steps; layers in the order of their calls."""
+    """A pass of the probe's batch after `step` steps; layers in the order in which their calls ended.
+
+    Layers are modules that call no other or have weights of their own. Behind them come those whose
+    weights were used without a call: of them, only `weights`, `weight_gradient` and `update` are known.
+    `loss` is None where a step minimizes several. `left_out` counts layers that were not recorded.
+    """
 
     step: int
     loss: float | None = None
     layers: tuple[LayerProbe, ...] = ()
     inputs: InputProbe | None = None
+    left_out: int = 0

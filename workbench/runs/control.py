@@ -65,6 +65,10 @@ class SaveCheckpoint(Request, frozen=True, tag="checkpoint"):
     """Write a checkpoint now."""
 
 
+class Probe(Request, frozen=True, tag="probe"):
+    """Measure what the network does inside, after the next step."""
+
+
 class SetParameter(Request, frozen=True, tag="set"):
     """Give a live parameter a new value."""
 
@@ -84,7 +88,7 @@ class Prune(Request, frozen=True, tag="prune"):
     run: str
 
 
-AnyRequest = Launch | Stop | Pause | Resume | SaveCheckpoint | SetParameter | Enqueue | Prune
+AnyRequest = Launch | Stop | Pause | Resume | SaveCheckpoint | Probe | SetParameter | Enqueue | Prune
 RequestT = TypeVar("RequestT", bound=Request)
 
 _decoder: msgspec.json.Decoder[AnyRequest] = msgspec.json.Decoder(AnyRequest)

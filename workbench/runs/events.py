@@ -125,6 +125,14 @@ class FigureShown(Record, frozen=True, tag="figure"):
     file: str = ""
 
 
+class ProbeTaken(Record, frozen=True, tag="probe"):
+    """What the network did inside after `step`; `probe` is what `debugging.recorded` encodes."""
+
+    step: Step
+    probe: msgspec.Raw
+    request: str = ""
+
+
 class ParameterSet(Record, frozen=True, tag="parameter"):
     """A live parameter has a new value from this step on."""
 
@@ -200,6 +208,7 @@ Event = (
     | Stopping
     | Checkpoint
     | FigureShown
+    | ProbeTaken
     | ParameterSet
     | Answered
     | Message

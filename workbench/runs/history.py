@@ -21,7 +21,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.runs.samples import Samples
 from workbench.runs.series import Series
-from workbench.runs.shown import ShownFigure
+from workbench.runs.shown import RecordedProbe, ShownFigure
 
 READ_BUDGET_S = 0.02
 
@@ -39,6 +39,7 @@ class History:
         series: every metric by name, in order of appearance, without abandoned points.
         system: what worker and machine were using, by name; all of it, of abandoned steps too.
         figures: where each figure is, by name, oldest first.
+        probes: where each probe is, oldest first.
         epochs: steps, and how many epochs were done then, wherever the epoch changed.
         answers: what became of each request, by the request's id.
         faults: lines that could not be read, each with file and number.
@@ -52,6 +53,7 @@ class History:
     parameters_set: list[events.ParameterSet] = field(default_factory=list)
     epochs: list[tuple[int, float]] = field(default_factory=list)
     figures: dict[str, list[ShownFigure]] = field(default_factory=dict)
+    probes: list[RecordedProbe] = field(default_factory=list)
     messages: list[events.Message] = field(default_factory=list)
     answers: dict[str, events.Answered | events.ParameterSet] = field(default_factory=dict)
     ended: events.Ended | None = None
@@ -204,6 +206,8 @@ class History:
                 self.answers[record.request] = record
             case events.FigureShown():
                 self._show(record.name, self._placed(record))
+            case events.ProbeTaken():
+                self._keep_probe(record)
             case events.Progress():
                 self._note_epoch(record)
             case events.Message():
@@ -238,11 +242,27 @@ class History:
         file, length = self.folder.events_file, len(memoryview(record.figure))
         if record.file or not length:
             return ShownFigure(record.step, record.time, record.file, file)
-        # The decoder tells no offsets. Records come in order, so a block is searched once in all.
-        place = self._block.index(memoryview(record.figure), self._searched)
-        self._searched = place + length
-        offset = self._lines.offset - len(self._block) + place
+        offset = self._offset_of(record.figure)
         return ShownFigure(record.step, record.time, "", file, offset, length)
+
+    def _offset_of(self, part: msgspec.Raw) -> int:
+        """Where in the file a part of a record of the block at hand begins."""
+        # The decoder tells no offsets. Records come in order, so a block is searched once in all.
+        place = self._block.index(memoryview(part), self._searched)
+        self._searched = place + len(memoryview(part))
+        return self._lines.offset - len(self._block) + place
+
+    def _keep_probe(self, record: events.ProbeTaken) -> None:
+        """Note where the probe is, in place of what an earlier attempt measured at that step."""
+        began = self.started[-1].time if self.started else 0.0
+        while self.probes and self.probes[-1].step == record.step and self.probes[-1].time < began:
+            self.probes.pop()
+        place = self._offset_of(record.probe), len(memoryview(record.probe))
+        self.probes.append(
+            RecordedProbe(record.step, record.time, record.request, self.folder.events_file, *place)
+        )
+        if record.request:
+            self.answers[record.request] = events.Answered(time=record.time, request=record.request)
 
     def _show(self, name: str, figure: ShownFigure) -> None:
         """Add to the figures of its name, in place of what an earlier attempt showed at that step."""
@@ -257,6 +277,7 @@ class History:
             series.truncate(step)
         for figures in self.figures.values():
             figures[:] = [figure for figure in figures if figure.step <= step]
+        self.probes = [probe for probe in self.probes if probe.step <= step]
         self.parameters_set = [change for change in self.parameters_set if change.step <= step]
         self.epochs = [(at, done) for at, done in self.epochs if at <= step]
         self.checkpoints = [saved for saved in self.checkpoints if saved.step <= step]

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any, Literal
 
@@ -68,6 +68,7 @@ class Run:
         self.forked = forked
         self.partial = partial
         self.first_step = step + 1
+        self._is_heard = True
 
     @property
     def step(self) -> int:
@@ -110,6 +111,8 @@ class Run:
         """
         given = named if values is None else {**values, **named}
         numbers = {name: _number(name, value) for name, value in given.items()}
+        if not self._is_heard:
+            return
         at = self.meter.step if step is None else int(step)
         self._recorder.metrics(at, numbers)
         self.results.update(numbers)
@@ -117,6 +120,8 @@ class Run:
 
     def figure(self, name: str, figure: Figure, *, step: int | None = None) -> None:
         """Show a figure; handed over again under the same name, it becomes the next of a series."""
+        if not self._is_heard:
+            return
         at = self.meter.step if step is None else int(step)
         data = msgspec.json.encode(figure)
         if len(data) <= INLINE_FIGURE_BYTES:
@@ -130,7 +135,24 @@ class Run:
 
     def message(self, text: str, level: Literal["info", "warning"] = "info") -> None:
         """Tell the user a sentence, beside the curves and in the log."""
+        if not self._is_heard:
+            return
         self._recorder.record(events.Message(time=now(), text=text, level=level))
+
+    def probed(self, probe: bytes, request: str = "") -> None:
+        """Record a probe, as `debugging.recorded` encodes it, of the step that was done last."""
+        self._recorder.record(
+            events.ProbeTaken(time=now(), step=self.step, probe=msgspec.Raw(probe), request=request)
+        )
+
+    @contextmanager
+    def unheard(self) -> Iterator[None]:
+        """Within it what a step logs, shows and says is not recorded: it is only looked at."""
+        self._is_heard = False
+        try:
+            yield
+        finally:
+            self._is_heard = True
 
     def save(
         self,

@@ -1,4 +1,4 @@
-"""Where a figure of a run is on the disk: thousands of them are kept by their places alone."""
+"""Where figures and probes of a run are on the disk: thousands are kept by their places alone."""
 
 from __future__ import annotations
 
@@ -35,11 +35,7 @@ class ShownFigure(msgspec.Struct, frozen=True, gc=False):
         Raises:
             OSError: when the record cannot be read.
         """
-        if not self.length:
-            return b""
-        with self.events_file.open("rb", buffering=0) as file:
-            file.seek(self.offset)
-            return file.read(self.length)
+        return _part(self.events_file, self.offset, self.length)
 
     def read(self, folder: RunFolder) -> bytes:
         """The figure as it was encoded.
@@ -53,3 +49,36 @@ class ShownFigure(msgspec.Struct, frozen=True, gc=False):
             return paths.inside(folder.figures_dir, self.file).read_bytes()
         except (OSError, ValueError) as fault:
             raise WorkbenchError(f"the figure cannot be read: {fault}") from None
+
+
+class RecordedProbe(msgspec.Struct, frozen=True, gc=False):
+    """A probe, read only when it is looked at; `request` is what asked for it, empty where nothing did.
+
+    It is `length` bytes of `events_file` from byte `offset` on.
+    """
+
+    step: int
+    time: float
+    request: str
+    events_file: Path
+    offset: int
+    length: int
+
+    def read(self) -> bytes:
+        """The probe as it was encoded.
+
+        Raises:
+            WorkbenchError: when it cannot be read.
+        """
+        try:
+            return _part(self.events_file, self.offset, self.length)
+        except OSError as fault:
+            raise WorkbenchError(f"the probe of step {self.step:,} cannot be read: {fault}") from None
+
+
+def _part(path: Path, offset: int, length: int) -> bytes:
+    if not length:
+        return b""
+    with path.open("rb", buffering=0) as file:
+        file.seek(offset)
+        return file.read(length)

@@ -36,6 +36,8 @@ class Steering:
         stopping_after_epoch: leave at the end of this epoch.
         stopped_by: who asked, a client or a signal's name; empty while nobody did.
         save_now: writes `last.pt` for a reason; set by whoever knows the state.
+        look_inside: takes the request for a probe, and answers it; set by whoever knows the network.
+        before_waiting: what is to be done before the run stands still, where no step may follow.
     """
 
     def __init__(
@@ -57,6 +59,8 @@ class Steering:
         self.stopping_after_epoch = False
         self.stopped_by = ""
         self.save_now: Callable[[str], None] = _nothing_to_save
+        self.look_inside: Callable[[str], None] | None = None
+        self.before_waiting: Callable[[], None] = _nothing
         if self._control is not None:
             self._skip_to_last_launch(self._control)
 
@@ -101,6 +105,9 @@ class Steering:
             case control.SaveCheckpoint():
                 self._answer(request, self._save())
                 return
+            case control.Probe():
+                self._look_inside(request)
+                return
             case control.SetParameter():
                 self._set(request)
                 return
@@ -113,7 +120,11 @@ class Steering:
         self._answer(request, "")
 
     def _answer(self, request: control.AnyRequest, refused: str) -> None:
-        self._recorder.record(events.Answered(time=now(), request=request.id, refused=refused))
+        self.answer(request.id, refused)
+
+    def answer(self, request: str, refused: str = "") -> None:
+        """Record what became of the request with that id."""
+        self._recorder.record(events.Answered(time=now(), request=request, refused=refused))
 
     def _stop(self, when: str, by: str) -> None:
         at_epoch = when == "epoch" and self._meter.epochs > 0
@@ -135,6 +146,12 @@ class Steering:
         except OSError as fault:  # a full disk is no reason to end a run that has not asked for room
             return f"it could not be written: {fault.strerror or fault}"
         return ""
+
+    def _look_inside(self, request: control.Probe) -> None:
+        if self.look_inside is None:
+            self._answer(request, "no network is being trained here by the loop: nothing can be probed")
+        else:
+            self.look_inside(request.id)
 
     def _set(self, request: control.SetParameter) -> None:
         refused = self._apply(request)
@@ -173,6 +190,7 @@ class Steering:
         began = time.monotonic()
         self._recorder.record(events.Paused(time=now(), step=self._meter.step))
         while self._paused and not self.stopping and not self._signal:
+            self.before_waiting()
             time.sleep(PAUSE_POLL_S)
             self._obey_new()
         self._meter.rest(time.monotonic() - began)
@@ -181,6 +199,10 @@ class Steering:
             self._stop("now", by=self._signal)
         if not self.stopping:
             self._recorder.record(events.Resumed(time=now(), step=self._meter.step))
+
+
+def _nothing() -> None:
+    """What is done where there is nothing to do."""
 
 
 def _nothing_to_save(reason: str) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Iterator, Sized
+from collections.abc import Callable, Iterable, Iterator, Sequence, Sized
 from dataclasses import dataclass, field
 from itertools import islice
 from typing import Any, cast
@@ -132,32 +132,48 @@ class Split:
     def batches(self, epoch: int, skip: int = 0) -> Iterator[Any]:
         """The batches of an epoch, on the device, from batch number `skip` on."""
         for raw in self._raw(epoch, skip):
-            batch = raw
-            if not self._is_resident:
-                batch = to_device(raw, self.device, wait=self.device.type != "cuda")
-            if self.data.augment is not None and self.name == "train":
-                batch = self.data.augment(batch)
-            yield batch if self.data.transform is None else self.data.transform(batch)
+            yield self._ready(raw)
+
+    def first(self, count: int, otherwise: Any) -> Any:
+        """The first samples of the first epoch as one batch, drawn beside whoever is going through it.
+
+        Where batches are not cut here, it is the first one of a list; of any other source, which may
+        not be asked again while it is gone through, it is `otherwise`.
+        """
+        if self._loader is not None:
+            return self._ready(self._loader.first(count))
+        if isinstance(self.source, Tensors):
+            return self._ready(next(self._cut(self.source, 0, 0, count)))
+        return self._ready(self.source[0]) if isinstance(self.source, Sequence) else otherwise
 
     def close(self) -> None:
         """Let go of the processes that load it."""
         if self._loader is not None:
             self._loader.close()
 
+    def _ready(self, raw: Any) -> Any:
+        """The batch on the device, augmented and transformed."""
+        batch = raw
+        if not self._is_resident:
+            batch = to_device(raw, self.device, wait=self.device.type != "cuda")
+        if self.data.augment is not None and self.name == "train":
+            batch = self.data.augment(batch)
+        return batch if self.data.transform is None else self.data.transform(batch)
+
     def _raw(self, epoch: int, skip: int) -> Iterator[Any]:
         if self._loader is not None:
             return self._loader.batches(epoch, skip)
         if isinstance(self.source, Tensors):
-            return self._cut(self.source, epoch, skip)
+            return self._cut(self.source, epoch, skip, self.batch_size)
         return islice(cast(Iterable[Any], self.source), skip, None)
 
-    def _cut(self, source: Tensors, epoch: int, skip: int) -> Iterator[Any]:
+    def _cut(self, source: Tensors, epoch: int, skip: int, size: int) -> Iterator[Any]:
         count = len(source)
         order = None
         if self.shuffle:
             order = shuffled(count, self.seed, epoch).to(source.tensors[0].device)
-        for start in range(skip * self.batch_size, count, self.batch_size):
-            end = start + self.batch_size
+        for start in range(skip * size, count, size):
+            end = start + size
             if order is None:
                 yield tuple(tensor[start:end] for tensor in source.tensors)
             else:

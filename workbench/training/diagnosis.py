@@ -30,13 +30,13 @@ def first_bad_place(stepper: Stepper, batch: Any) -> str:
         return f"in the weights of {_layer(net, weights[0])}"
     outputs: list[str] = []
     stepper.minimizer.begin()
-    stepper.minimizer.silent = True
-    try:
-        # Compiled code passes hooks by.
-        with torch.compiler.set_stance("force_eager"), _watched(net, outputs):
-            stepper.forward(batch)
-    finally:
-        stepper.minimizer.silent = False
+    # Compiled code passes hooks by.
+    with (
+        stepper.minimizer.only_looking(),
+        torch.compiler.set_stance("force_eager"),
+        _watched(net, outputs),
+    ):
+        stepper.forward(batch)
     if outputs:
         return f"in the output of {outputs[0]}"
     # Gradients flow from the last layer to the first: the last bad one was the first to be bad.

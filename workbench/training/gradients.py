@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import copy
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from typing import cast
 
 import torch
@@ -15,6 +16,8 @@ from workbench.training.guard import Guard
 from workbench.training.optimizers import Closure, Optimizers, unfuse
 from workbench.training.precision import Precision
 
+Looks = Callable[[Tensor, torch.optim.Optimizer], None]
+
 CLIP_EPSILON = 1e-6  # as torch.nn.utils.clip_grad_norm_ has it
 
 
@@ -23,14 +26,13 @@ class Minimizer:
 
     Attributes:
         minimized: the optimizers that were used in the batch at hand.
-        silent: nothing is updated, as long as a step is only being looked at.
     """
 
     def __init__(
         self, optimizers: Optimizers, precision: Precision, guard: Guard, clip_norm: float
     ) -> None:
         self.minimized: list[str] = []
-        self.silent = False
+        self._looks: Looks | None = None  # instead of an update
         self._optimizers = optimizers
         self._precision = precision
         self._guard = guard
@@ -64,6 +66,15 @@ class Minimizer:
                 "set accumulate=1",
             )
 
+    @contextmanager
+    def only_looking(self, looks: Looks | None = None) -> Iterator[None]:
+        """Within it nothing is updated: each loss goes to `looks`, with the optimizer it is for."""
+        self._looks = looks or _not_at_all
+        try:
+            yield
+        finally:
+            self._looks = None
+
     def minimize(self, loss: Tensor | Closure, name: str = "") -> Tensor:
         """Step the named optimizer down the loss; the loss, detached.
 
@@ -79,8 +90,10 @@ class Minimizer:
         optimizer = self._optimizers.named(name)
         again = name in self.minimized
         self.minimized.append(name)
-        if self.silent:
-            return (loss if isinstance(loss, Tensor) else loss()).detach()
+        if self._looks is not None:
+            value = loss if isinstance(loss, Tensor) else loss()
+            self._looks(value, optimizer)
+            return value.detach()
         if not isinstance(loss, Tensor):
             return self._by_closure(optimizer, loss)
         if again and not (self._is_first and self._is_last):
@@ -187,6 +200,10 @@ class Minimizer:
                     weight.copy_(kept)
             optimizer.load_state_dict(state)
             return torch.tensor(float("nan"))
+
+
+def _not_at_all(_loss: Tensor, _optimizer: torch.optim.Optimizer) -> None:
+    """What is of no interest."""
 
 
 class _SkippedError(Exception):

@@ -59,6 +59,10 @@ class BatchLoader:
         with _without_torchs_alarm():
             return iter(self._loader)
 
+    def first(self, count: int) -> Any:
+        """The first samples of the first epoch as one batch, loaded in this process."""
+        return self._batches.first(count)
+
     def close(self) -> None:
         """Let the worker processes go; nothing can be loaded any more."""
         loading: Any = self._loader._iterator
@@ -101,18 +105,23 @@ class _Batches(Dataset[Any]):
     def __getitem__(self, place: Place) -> Any:
         epoch, number = place
         start = number * self._batch_size
-        indices = self._in_order(epoch)[start : start + self._batch_size].tolist()
-        with random_state.seeded(hash((self._seed, epoch, number))):
+        return self._collated(self._in_order(epoch)[start : start + self._batch_size].tolist(), place)
+
+    def first(self, count: int) -> Any:
+        """A batch of the first samples of the first epoch."""
+        order = _order(len(self._dataset), self._seed, 0, shuffle=self._shuffle)
+        return self._collated(order[:count].tolist(), (0, 0))
+
+    def _collated(self, indices: list[int], place: Place) -> Any:
+        with random_state.seeded(hash((self._seed, *place))):
             if hasattr(self._dataset, "__getitems__"):
                 return self._collate(self._dataset.__getitems__(indices))
             return self._collate([self._dataset[index] for index in indices])
 
     def _in_order(self, epoch: int) -> Tensor:
-        count = len(self._dataset)
-        if not self._shuffle:
-            return torch.arange(count)
         if self._order is None or self._order[0] != epoch:
-            self._order = (epoch, shuffled(count, self._seed, epoch))
+            order = _order(len(self._dataset), self._seed, epoch, shuffle=self._shuffle)
+            self._order = (epoch, order)
         return self._order[1]
 
 
@@ -143,6 +152,10 @@ _open_loaders: WeakSet[BatchLoader] = WeakSet()
 def _close_all() -> None:
     for loader in list(_open_loaders):
         loader.close()
+
+
+def _order(count: int, seed: int, epoch: int, *, shuffle: bool) -> Tensor:
+    return shuffled(count, seed, epoch) if shuffle else torch.arange(count)
 
 
 def shuffled(count: int, seed: int, epoch: int) -> Tensor:

@@ -19,6 +19,7 @@ from workbench.training.data import Data, Source, Split, batch_length
 from workbench.training.evaluation import Evaluation
 from workbench.training.guard import NonFiniteError
 from workbench.training.optimizers import Optimizers
+from workbench.training.probing import Probing
 from workbench.training.resuming import captured, load_weights, restore
 from workbench.training.schedules import Plateau
 from workbench.training.stepping import Stepper
@@ -58,6 +59,7 @@ class Loop:
         self.plateau = Plateau(recipe.monitor_mode, recipe.params.lr_patience)
         self._splits(self.data)
         self.evaluation = Evaluation(recipe, run, self.stepper.precision, self.device)
+        self.probing = Probing(self)
         self.epochs_without_gain = 0
         self.position = 0
         self.epoch = 0
@@ -86,6 +88,8 @@ class Loop:
         meter.epochs = self.recipe.params.epochs
         meter.epoch = self.epoch + 1
         meter.phase = "training"
+        self.run.steering.look_inside = self.probing.ask
+        self.run.steering.before_waiting = self.probing.answer_rest
         self._began = True
         self._saved_at_s = time.monotonic()
         groups = self.groups()
@@ -94,8 +98,13 @@ class Loop:
             if step == self.run.first_step:
                 self._speed_up(group)
             self._record_if_due(group)
+            is_probed = self.probing.is_due(step)
+            if is_probed:
+                self.probing.begin_step()
             self.train_step(group)
             self.position += 1
+            if is_probed:
+                self.probing.end_step(group)
             if step == self.run.first_step:
                 self.run.expect_checkpoints_of(self.state_dict())
             self._log_if_due(step)
@@ -105,6 +114,7 @@ class Loop:
             if self._end_epoch():
                 break
             groups = self.groups()
+        self.probing.answer_rest()
         if not self.run.stopping:
             self._test()
         self.run.wait_for_checkpoints()
@@ -140,6 +150,13 @@ class Loop:
         if params.schedule == "plateau":
             factor *= self.plateau.factor
         self.optimizers.set_learning_rate(factor, params.lr)
+
+    def first_samples(self, count: int, otherwise: Any) -> Any:
+        """A batch of at most so many training samples, always the same; `otherwise` where none is."""
+        if self._train is None:
+            return None
+        size = min(count, int(self.recipe.params.batch_size))
+        return self._train.first(size, otherwise)
 
     def rehearse_evaluation(self) -> None:
         """One batch of each evaluated split, its metrics computed and forgotten."""

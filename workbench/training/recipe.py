@@ -31,7 +31,7 @@ from workbench.training.schedules import SCHEDULES
 if TYPE_CHECKING:
     from workbench.training.estimator import RecipeNet
 
-_OUTSIDE_THE_STEP = {"lr", "weight_decay", "log_every", "save_minutes"}
+_OUTSIDE_THE_STEP = {"lr", "weight_decay", "log_every", "probe_every", "save_minutes"}
 
 
 class Training(Recipe):
@@ -71,6 +71,9 @@ class Training(Recipe):
         cuda_graphs: str = choice("auto", "off", help="record small steps on CUDA, where it is faster")
         log_every: int = number(
             10, low=1, high=100_000, log=True, live=True, help="steps between records"
+        )
+        probe_every: int = number(
+            0, low=0, high=100_000, live=True, help="steps between looks into the network; 0: never"
         )
         save_minutes: float = number(
             5.0,

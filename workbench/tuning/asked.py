@@ -86,6 +86,8 @@ class Asked:
                 raise ValueError("this study is alive already")
             case control.SaveCheckpoint():
                 raise ValueError("a study has no checkpoint: what it knows is on the disk already")
+            case control.Probe():
+                raise ValueError("a study has no network of its own: probe one of its trials")
             case control.SetParameter() | control.Enqueue() | control.Prune():
                 return self._change(request)
         return None
