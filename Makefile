@@ -7,7 +7,7 @@ READY  := $(VENV)/.ready
 # Where it is set, every program that a test starts would compile its modules anew.
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: run test check format pictures bench bench-long bench-gpu clean
+.PHONY: run test check format pictures results bench bench-long bench-gpu clean
 
 run: $(READY)
 	@$(BIN)/workbench
@@ -27,6 +27,9 @@ format: $(READY)
 
 pictures: $(READY)
 	$(BIN)/python docs/make_pictures.py
+
+results: $(READY)
+	$(BIN)/python -m benchmarks.results --write docs/results.md
 
 bench: $(READY)
 	$(BIN)/python -m benchmarks --write docs/benchmarks.md

@@ -20,7 +20,7 @@ def describe() -> dict[str, str]:
     """Processor, memory, system, versions, and how busy the machine is now."""
     packages = [f"{name} {version}" for name in PACKAGES if (version := _version(name))]
     return {
-        "Processor": f"{_processor()}, {_cores()} cores",
+        "Processor": in_short(len(cores())),
         "Memory": f"{psutil.virtual_memory().total / 2**30:.1f} GiB",
         "System": platform.platform(),
         "Python": platform.python_version(),
@@ -28,6 +28,18 @@ def describe() -> dict[str, str]:
         **_gpu(),
         "Load average before": ", ".join(f"{load:.2f}" for load in os.getloadavg()),
     }
+
+
+def in_short(count: int) -> str:
+    """The processor, and how many of its cores were used."""
+    return f"{_processor()}, {count} cores"
+
+
+def cores() -> list[int]:
+    """Those that this process may use."""
+    if hasattr(os, "sched_getaffinity"):
+        return sorted(os.sched_getaffinity(0))
+    return list(range(os.cpu_count() or 1))
 
 
 def _gpu() -> dict[str, str]:
@@ -45,12 +57,6 @@ def _processor() -> str:
     lines = file.read_text().splitlines() if file.exists() else []
     models = [line.partition(":")[2].strip() for line in lines if line.startswith("model name")]
     return models[0] if models else platform.processor() or platform.machine()
-
-
-def _cores() -> int:
-    """Those that this process may use."""
-    known = hasattr(os, "sched_getaffinity")
-    return len(os.sched_getaffinity(0)) if known else os.cpu_count() or 1
 
 
 def _version(package: str) -> str:

@@ -1,4 +1,4 @@
-"""The training workbench: `from workbench import Recipe, number, choice, switch, text, path, track`.
+"""The training workbench: `from workbench import Recipe, number, choice, at_least, track`.
 
 Importing this package costs nothing; a name is loaded when it is first asked for.
 """
@@ -9,14 +9,17 @@ from importlib import import_module
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
+    from workbench.mark import at_least, at_most
     from workbench.params import choice, number, path, switch, text
     from workbench.recipe import Recipe
     from workbench.tracking import track
 
-__all__ = ["Recipe", "choice", "number", "path", "switch", "text", "track"]
+__all__ = ["Recipe", "at_least", "at_most", "choice", "number", "path", "switch", "text", "track"]
 
 _HOME = {
     "Recipe": "workbench.recipe",
+    "at_least": "workbench.mark",
+    "at_most": "workbench.mark",
     "choice": "workbench.params",
     "number": "workbench.params",
     "path": "workbench.params",

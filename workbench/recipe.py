@@ -9,6 +9,7 @@ from collections.abc import Mapping
 from typing import Any, ClassVar, Literal
 
 from workbench import params as parameters
+from workbench.mark import Mark
 from workbench.params import Value
 from workbench.rehearsal import Rehearsal
 from workbench.runs.run import Run
@@ -22,6 +23,8 @@ class Recipe:
         seed: what every source of randomness was seeded with.
         device: where tensors belong, in torch's words (`cpu`, `cuda:0`, `mps`).
         monitor: the metric whose best value counts, and `monitor_mode` which way is better.
+        marks: what a run with default parameters reaches, in the mean over seeds; empty: no promise.
+        within_s: seconds in which such a run ends, on two CPU cores.
     """
 
     class Params(parameters.Params):
@@ -31,6 +34,16 @@ class Recipe:
     device: str = "cpu"
     monitor: ClassVar[str] = ""
     monitor_mode: ClassVar[Literal["min", "max"]] = "min"
+    marks: ClassVar[tuple[Mark, ...]] = ()
+    within_s: ClassVar[float] = 60
+
+    def __init_subclass__(cls) -> None:
+        """Refuse what is no mark, and values of a mark that no parameter takes."""
+        super().__init_subclass__()
+        for mark in cls.marks:
+            if not isinstance(mark, Mark):
+                raise TypeError(f"{cls.__name__}.marks has to hold what at_least and at_most give")
+            cls.Params(**mark.values)
 
     def __init__(self, params: parameters.Params | None = None, *, seed: int = 0) -> None:
         self.params = self.Params() if params is None else params

@@ -9,20 +9,43 @@ import msgspec
 from workbench import units
 
 
-class Layer(msgspec.Struct, frozen=True):
-    """A module without children that the first batch went through.
+class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
+    """One call of a module that called no other, or that has weights or products of its own.
 
     Attributes:
-        name: its path in the network, `encoder.0`.
+        name: the module's path in the network, `encoder.0`; empty for the network itself.
         kind: its class.
-        output: the shape of what it gave, `64x10`.
-        weights: how many numbers it learns.
+        output: the shapes of all that it gave, `64x10`.
+        weights: how many numbers it learns, those of modules inside it that it did not call included.
+        call: 0 for the first time that the module is called in a pass.
+        shape: of its output, batch included; of the first one where it gives several.
+        formula: how that follows from its input, `(32 + 2·1 − 1·(3−1) − 1)/2 + 1 = 16`; empty where
+            nothing is to be worked out, or it is not known.
+        shared: how many of its weights an earlier call of the pass has used already.
+        multiply_adds: of its matrix products, convolutions and attention, for the whole batch; sums,
+            activations, norms and pooling count nothing.
+        weight_bytes: of its weights.
+        output_bytes: of its output.
+        field: receptive field, in steps of the input of the outermost module that was called, along
+            each axis over which the network slides a window; padding may lie in it. Statistics of norms
+            are left out. Empty where there is none or it is not known.
+        jump: along the same axes, from one place of the output to the next; 0 where there is but one
+            place, or they do not follow in equal steps.
     """
 
     name: str
     kind: str
     output: str
     weights: int
+    call: int = 0
+    shape: tuple[int, ...] = ()
+    formula: str = ""
+    shared: int = 0
+    multiply_adds: int = 0
+    weight_bytes: int = 0
+    output_bytes: int = 0
+    field: tuple[int, ...] = ()
+    jump: tuple[float, ...] = ()
 
 
 class Rehearsal(msgspec.Struct, frozen=True):

@@ -9,22 +9,26 @@ import msgspec
 
 from workbench import paths
 from workbench.catalog import RecipeInfo
+from workbench.mark import Mark
 from workbench.params import Parameter
 from workbench.runs.folder import write_atomically
 
 # Their text decides what parameters every recipe inherits, and what is kept of them.
-_BASES = ("schema.py", "params.py", "recipe.py", "training/recipe.py")
+_BASES = ("schema.py", "params.py", "mark.py", "recipe.py", "training/recipe.py")
 
 
 class Schema(msgspec.Struct, frozen=True):
     """What importing a recipe told: its parameters, or why it cannot be imported.
 
-    `monitor_mode` is `min` or `max`, and empty where nothing is monitored.
+    `monitor_mode` is `min` or `max`, and empty where nothing is monitored. `marks` and `within_s` are
+    what the recipe promises of a run with default parameters.
     """
 
     parameters: tuple[Parameter, ...] = ()
     monitor: str = ""
     monitor_mode: str = ""
+    marks: tuple[Mark, ...] = ()
+    within_s: float = 60
     error: str = ""
     remedy: str = ""
     traceback: str = ""

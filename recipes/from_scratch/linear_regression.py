@@ -22,7 +22,7 @@ import torch
 from sklearn.datasets import load_diabetes
 from torch import Tensor, nn
 
-from workbench import Recipe, number
+from workbench import Recipe, at_most, number
 from workbench.errors import WorkbenchError
 from workbench.figures.data import Curves, Scatter, Series, Table
 from workbench.runs.run import Run
@@ -99,6 +99,10 @@ class LinearRegression(Recipe):
         )
 
     monitor = "by_hand/loss"
+    marks = (
+        at_most("distance to least squares", 1e-4),
+        at_most("difference between the ways", 1e-12),
+    )
 
     def __init__(self, params: Any = None, *, seed: int = 0) -> None:
         super().__init__(params, seed=seed)

@@ -27,7 +27,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 
 from recipes.images import _pictures
-from workbench import choice, number, path
+from workbench import at_least, choice, number, path
 from workbench.figures.data import Curves, ImageGrid, Series, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
@@ -73,6 +73,7 @@ class DigitsMLP(Training):
 
     monitor = "val/accuracy"
     monitor_mode = "max"
+    marks = (at_least("test/accuracy", 0.95),)
 
     def data(self) -> Data:
         parts = _pictures.load(self.params.dataset, self.params.folder, self.seed)

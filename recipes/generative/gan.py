@@ -29,7 +29,7 @@ from torch import Tensor, nn
 
 from recipes.generative._judge import Judge, Judged, pixels, scaled
 from recipes.images import _pictures
-from workbench import choice, number, path, switch
+from workbench import at_least, choice, number, path, switch
 from workbench.figures.data import Bars, Curves, ImageGrid, Series
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
@@ -115,6 +115,7 @@ class DigitsGAN(Training):
 
     monitor = "val/samples/inception_score"
     monitor_mode = "max"
+    marks = (at_least("test/samples/confident", 0.8), at_least("test/samples/classes", 10))
 
     def data(self) -> Data:
         """Real pictures to train on; noise and wanted classes to evaluate with."""

@@ -25,7 +25,7 @@ from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
 from recipes.images import _pictures
-from workbench import choice, number, path
+from workbench import at_least, choice, number, path
 from workbench.figures.data import ImageGrid, Matrix, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
@@ -84,6 +84,7 @@ class DigitsCNN(Training):
 
     monitor = "val/accuracy"
     monitor_mode = "max"
+    marks = (at_least("test/accuracy", 0.98),)
 
     def data(self) -> Data:
         parts = _pictures.load(self.params.dataset, self.params.folder, self.seed)

@@ -31,7 +31,7 @@ from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
 from recipes.recommenders import _baselines, _ranking, _ratings
 from recipes.recommenders._ratings import Ratings
-from workbench import choice, number, path, text
+from workbench import at_most, choice, number, path, text
 from workbench.errors import UsageError, unknown
 from workbench.figures.data import Curves, Series, Table
 from workbench.runs.run import Run
@@ -117,6 +117,7 @@ class MatrixFactorization(Training):
         schedule = "cosine"
 
     monitor = "val/rmse"
+    marks = (at_most("test/rmse", 0.88, baseline="baseline/biases"),)
 
     def data(self) -> Data:
         ratings = _ratings.load(self.params.file)
@@ -166,23 +167,24 @@ class MatrixFactorization(Training):
             return
         ranking = self._ranking(self.score)
         run.log({"test/precision@10": ranking[0], "test/recall@10": ranking[1]})
-        run.figure("baselines", self._baselines(float(results["rmse"]), ranking))
+        run.figure("baselines", self._baselines(run, float(results["rmse"]), ranking))
         run.figure("predictions", self._predictions())
         run.figure("neighbours", self._neighbours())
         run.figure("recommendations", self._recommendations())
 
-    def _baselines(self, rmse: float, ranking: tuple[float, float]) -> Table:
+    def _baselines(self, run: Run, rmse: float, ranking: tuple[float, float]) -> Table:
         """What knows less, measured on the same test part."""
         damping = self.params.bias_regularisation
         user_bias, film_bias = _baselines.biases(self.train, damping)  # (U,), (F,)
         mean, test = self.train.stars.mean(), self.test
-        by_biases = mean + user_bias[test.users] + film_bias[test.films]  # (N,)
+        by_biases = _rmse(mean + user_bias[test.users] + film_bias[test.films], test)
+        run.log({"baseline/biases": by_biases})
         rows: list[list[str | float | None]] = [
             ["mean of all ratings", _rmse(mean, test), None, None],
             ["popularity: most ratings first", None, *self._ranking(_baselines.popularity(self.train))],
             [
                 "biases of users and films",
-                _rmse(by_biases, test),
+                by_biases,
                 *self._ranking(lambda users: film_bias.expand(len(users), -1)),
             ],
             [f"this model: {self.params.model}", rmse, *ranking],

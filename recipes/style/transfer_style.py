@@ -31,7 +31,7 @@ import torch
 from torch import Tensor, nn
 
 from recipes.style import _features, _pictures
-from workbench import choice, number, path, text
+from workbench import at_least, choice, number, path, text
 from workbench.figures.data import ImageGrid, Matrix
 from workbench.runs.run import Run
 from workbench.training import Data, Training
@@ -76,6 +76,8 @@ class TransferStyle(Training):
         lr = 0.02
         log_every = 5
 
+    marks = (at_least("val/fall", 10),)
+
     def data(self) -> Data:
         params = self.params
         self.content = _pictures.load(params.content, params.content_file, params.size).to(self.device)
@@ -92,10 +94,15 @@ class TransferStyle(Training):
 
     def model(self) -> nn.Module:
         first = torch.rand_like(self.content) if self.params.start == "noise" else self.content
+        with torch.no_grad():
+            self.first_loss = self._losses(first)["loss"]  # what the fall is measured from
         return _Picture(first.clone())
 
     def training_step(self, batch: None) -> dict[str, Tensor]:
-        picture = self.net()  # (1, 3, H, W)
+        return self._losses(self.net())
+
+    def _losses(self, picture: Tensor) -> dict[str, Tensor]:
+        """The loss of a picture (1, 3, H, W), and what it is made of."""
         found = self.features(picture)
         with torch.autocast(picture.device.type, enabled=False):  # sums of squares overflow fp16
             losses = {
@@ -112,8 +119,9 @@ class TransferStyle(Training):
         loss = losses["content"] + self.params.style_weight * losses["style"]
         return {"loss": loss + self.params.smoothness * losses["variation"], **losses}
 
-    def validation_step(self, batch: None) -> Tensor:
-        return self.training_step(batch)["loss"]
+    def validation_step(self, batch: None) -> dict[str, Tensor]:
+        loss = self.training_step(batch)["loss"]
+        return {"loss": loss, "fall": self.first_loss / loss}
 
     def predict_step(self, batch: Any) -> Tensor:
         return self.net()

@@ -47,6 +47,15 @@ def test_what_is_refused(bowl: RecipeInfo, wish: dict[str, str], fault: str) -> 
     assert fault in str(refused.value)
 
 
+def test_hyperband_lays_out_its_rounds_by_the_recipes_own_epochs(bowl: RecipeInfo) -> None:
+    usual = next(p.default for p in SCHEMA.parameters if p.name == "epochs")
+    assert plan(bowl, pruner="hyperband").space.fixed == {"epochs": usual}
+    said = launching.Wish(bowl, {"x": "-1..1", "epochs": "4"}, pruner="hyperband")
+    assert launching.plan(said, SCHEMA).space.fixed == {"epochs": 4}
+    searched = launching.Wish(bowl, {"epochs": "2..4"}, pruner="hyperband")
+    assert launching.plan(searched, SCHEMA).space.fixed == {}
+
+
 def test_a_search_has_folds_a_score_and_all_its_trials(bowl: RecipeInfo) -> None:
     words = {"x": "-1..1", "epochs": "4"}
     planned = launching.plan(launching.Wish(bowl, words, search="halving", trials=9), SCHEMA)

@@ -13,6 +13,7 @@ from workbench.errors import NotFoundError, WorkbenchError, unknown
 
 if TYPE_CHECKING:
     from workbench.params import Parameter
+    from workbench.schema import Schema
 
 _INDENT = "  "
 
@@ -52,24 +53,37 @@ def _remark(info: RecipeInfo) -> str:
 def show_recipe(args: argparse.Namespace) -> int:
     """A recipe's text, its parameters with their bounds, and where its source lies."""
     # Only this command reads parameters, which may start a process.
+    from workbench.schema import Schema  # noqa: PLC0415
     from workbench.workers.launch import schema_of  # noqa: PLC0415
 
     info = discover(args.recipes).find(args.name)
     try:
-        parameters, fault = schema_of(info).parameters, None
+        schema, fault = schema_of(info), None
     except WorkbenchError as raised:
-        parameters, fault = (), raised
+        schema, fault = Schema(), raised
     if args.json:
-        shown = {**_as_data(info), "doc": info.doc, "parameters": parameters}
+        shown = {**_as_data(info), "doc": info.doc, "parameters": schema.parameters}
+        shown |= {"marks": schema.marks, "within_s": schema.within_s}
         output.write_json(shown | ({"error": fault.title} if fault else {}))
     else:
         output.say(output.styled(units.plain(info.id), "bold"))
         output.say(units.plain(info.doc, keep_newlines=True) + "\n")
-        _show_parameters(parameters)
+        _show_marks(schema)
+        _show_parameters(schema.parameters)
         output.say(f"source: {units.plain(str(info.file))}")
     if fault is not None:
         raise fault
     return 0
+
+
+def _show_marks(schema: Schema) -> None:
+    if not schema.marks:
+        return
+    within = units.duration(schema.within_s)
+    output.say(f"reaches on two CPU cores, within {within}, in the mean over three seeds:")
+    for mark in schema.marks:
+        output.say(_INDENT + units.plain(mark.text()))
+    output.say()
 
 
 def _show_parameters(parameters: Sequence[Parameter]) -> None:

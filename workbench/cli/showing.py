@@ -21,9 +21,14 @@ _RUN = re.compile(r"([^/]+-)?\d+(/([^/]+-)?\d+)?")  # no module, and so no recip
 
 def show(args: argparse.Namespace) -> int:
     """What the name is the name of: `images/cnn` is a recipe, `images-cnn-0001` a run."""
-    if not _RUN.fullmatch(args.name):
+    if not is_run(args.name):
         return show_recipe(args)
     return _show_run(folders.find(args.name, args.checkpoints), as_json=args.json)
+
+
+def is_run(name: str) -> bool:
+    """Whether a name is that of a run rather than of a recipe."""
+    return bool(_RUN.fullmatch(name))
 
 
 def _show_run(folder: RunFolder, *, as_json: bool) -> int:

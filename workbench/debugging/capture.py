@@ -26,6 +26,7 @@ class Place(NamedTuple):
     is_leaf: bool
 
 
+SeesCall = Callable[[nn.Module, tuple[Tensor, ...]], None]
 SeesOutput = Callable[[Place, nn.Module, tuple[Tensor, ...], tuple[Tensor, ...]], None]
 SeesGradient = Callable[[Place, int, Tensor], None]
 
@@ -78,21 +79,24 @@ def watching(
     sees_output: SeesOutput,
     sees_gradient: SeesGradient | None = None,
     names: Collection[str] | None = None,
+    sees_call: SeesCall | None = None,
 ) -> Iterator[None]:
     """Show each call of the modules called `names` (of all where None) to `sees_output`.
 
     It is given the place, the module, the tensors of its input and those of its output, as they are
     when the module returns: a later module that works in place changes them, so who keeps them copies
     them. `sees_gradient` is given the place, the number of the output's tensor, and the gradient by it,
-    as the backward pass comes by. Compiled code runs as it was written meanwhile. Calls that a backward
-    pass makes again (`torch.utils.checkpoint`) are not shown twice. The hooks are removed at the end,
-    whatever happens.
+    as the backward pass comes by. `sees_call` is given every module before it runs, whatever its name,
+    with the tensors of its positional and keyword arguments. Compiled code runs as it was written
+    meanwhile. Calls that a backward pass makes again (`torch.utils.checkpoint`) are not shown twice. The
+    hooks are removed at the end, whatever happens.
     """
-    watch = _Watch(sees_output, sees_gradient, names)
+    watch = _Watch(sees_output, sees_gradient, names, sees_call)
     handles = []
     try:
         for name, module in modules_of(net):
-            handles.append(module.register_forward_pre_hook(watch.before, prepend=True))
+            before = module.register_forward_pre_hook(watch.before, prepend=True, with_kwargs=True)
+            handles.append(before)
             handles.append(module.register_forward_hook(watch.after(name), with_kwargs=True))
         with _as_written():
             yield
@@ -115,20 +119,24 @@ class _Watch:
         sees_output: SeesOutput,
         sees_gradient: SeesGradient | None,
         names: Collection[str] | None,
+        sees_call: SeesCall | None,
     ) -> None:
         self._sees_output = sees_output
         self._sees_gradient = sees_gradient
         self._names = names
+        self._sees_call = sees_call
         self._calls: Counter[str] = Counter()
         self._going_on: list[tuple[nn.Module, bool]] = []  # and whether it has called another one
         self.on_tensors: list[Any] = []
 
-    def before(self, module: nn.Module, _inputs: Any) -> None:
+    def before(self, module: nn.Module, inputs: Any, keywords: Any) -> None:
         if _is_backward():
             return
         if self._going_on:
             self._going_on[-1] = (self._going_on[-1][0], True)
         self._going_on.append((module, False))
+        if self._sees_call is not None:
+            self._sees_call(module, tuple(tensors_in((inputs, keywords))))
 
     def after(self, name: str) -> Callable[[nn.Module, Any, Any, Any], None]:
         def hook(module: nn.Module, inputs: Any, keywords: Any, output: Any) -> None:

@@ -93,6 +93,11 @@ def _title(figure: Matrix | Bars | ImageGrid | Table | Text) -> str:
 def _chart(figure: Curves | Scatter, width: int, height: int, pen: Pen) -> list[str]:
     from workbench.figures.chart import draw_chart  # noqa: PLC0415
 
+    return draw_chart(*chart_of(figure), (width, height), pen)
+
+
+def chart_of(figure: Curves | Scatter) -> tuple[list[Line], Frame]:
+    """The lines and points of a figure, and the frame around them, for every renderer."""
     points: Sequence[Series] = figure.groups if isinstance(figure, Scatter) else ()
     lines = [_line(one, index, joined=False) for index, one in enumerate(points)]
     lines += [_line(one, index, joined=True) for index, one in enumerate(figure.lines, len(points))]
@@ -104,7 +109,7 @@ def _chart(figure: Curves | Scatter, width: int, height: int, pen: Pen) -> list[
         figure.log_y,
         margin_x=_MARGIN_OF_POINTS if points else 0.0,
     )
-    return draw_chart(lines, frame, (width, height), pen)
+    return lines, frame
 
 
 def _line(series: Series, colour: int, *, joined: bool) -> Line:

@@ -52,7 +52,7 @@ def restore(loop: Loop, state: Mapping[str, Any]) -> None:
         left_out = load_fitting_weights(net, state["model"])
         whole = not left_out
         if left_out:
-            run.message(f"weights that did not fit begin anew: {_listed(left_out, ', ')}", "warning")
+            run.message(f"weights that did not fit begin anew: {listed(left_out, ', ')}", "warning")
     else:
         load_weights(net, state["model"])
     if whole:
@@ -94,11 +94,11 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> None:
     Raises:
         WorkbenchError: naming the keys that are missing, unknown, or of another shape.
     """
-    differing = _differing(net, weights)
+    differing = differences(net, weights)
     if differing:
         raise WorkbenchError(
             "the checkpoint does not fit the network",
-            f"{_listed(list(differing.values()), chr(10))}\nthe code has changed, or a parameter that "
+            f"{listed(list(differing.values()), chr(10))}\nthe code has changed, or a parameter that "
             "makes the shape: start a new run, or take the weights that fit with "
             "workbench fork RUN … --partial",
         )
@@ -107,14 +107,14 @@ def load_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> None:
 
 def load_fitting_weights(net: nn.Module, weights: Mapping[str, Tensor]) -> list[str]:
     """Load what fits, and leave the rest as it was made; what was left out, and why."""
-    differing = _differing(net, weights)
+    differing = differences(net, weights)
     net.load_state_dict(
         {key: value for key, value in weights.items() if key not in differing}, strict=False
     )
     return list(differing.values())
 
 
-def _differing(net: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, str]:
+def differences(net: nn.Module, weights: Mapping[str, Tensor]) -> dict[str, str]:
     """Keys of one side that the other does not have in the same shape, each with a sentence."""
     own = net.state_dict()
     found = {
@@ -132,6 +132,6 @@ def _shape(value: Any) -> Any:
     return tuple(value.shape) if isinstance(value, torch.Tensor) else None
 
 
-def _listed(sentences: list[str], between: str) -> str:
+def listed(sentences: list[str], between: str) -> str:
     more = len(sentences) - SHOWN_KEYS
     return between.join(sentences[:SHOWN_KEYS]) + (f"{between}and {more} more" if more > 0 else "")

@@ -47,6 +47,17 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
         yield from tensors_in(value.to_dict())
 
 
+def shape_text(value: Any) -> str:
+    """The shapes in a tree, `64x10`, `(64x10, 64)`; what is no tensor by its class."""
+    if isinstance(value, Tensor):
+        return "x".join(map(str, value.shape)) or "number"
+    if isinstance(value, Mapping):
+        return "{" + ", ".join(f"{key}: {shape_text(item)}" for key, item in value.items()) + "}"
+    if isinstance(value, tuple | list):
+        return "(" + ", ".join(map(shape_text, value)) + ")"
+    return "none" if value is None else type(value).__name__
+
+
 def to_device(batch: Any, device: torch.device, *, wait: bool = True) -> Any:
     """A batch moved: whatever has `.to`, and tuples, lists and dicts of it.
 

@@ -127,6 +127,8 @@ def _sampled(wish: Wish, schema: Schema, found: space.Space, faults: list[str]) 
     pruner = wish.pruner or usual
     faults += methods.faults(sampler, pruner, found, len(objectives), wish.folds)
     trials = _trials(wish, found, sampler)
+    if pruner == "hyperband":
+        found = _with_usual_epochs(found, schema)
     return _Method(found, objectives, trials, sampler, pruner, wish.folds)
 
 
@@ -161,6 +163,17 @@ def _searched(wish: Wish, schema: Schema, found: space.Space, faults: list[str])
         rounds = methods.rounds(candidates, int(found.fixed.get(methods.RESOURCE, 1)))
         trials = sum(tried for tried, _ in rounds)
     return _Method(found, objectives, trials, folds=folds, candidates=candidates)
+
+
+def _with_usual_epochs(found: space.Space, schema: Schema) -> space.Space:
+    """The space in which the recipe's own epochs are said, unless they are searched.
+
+    Hyperband lays out its rounds by them; else it would prune nothing before a first trial has ended.
+    """
+    usual = {p.name: p.default for p in schema.parameters if p.name == methods.RESOURCE}
+    named = {dimension.name for dimension in found.searched}
+    missing = {name: value for name, value in usual.items() if name not in named}
+    return space.Space(found.searched, {**missing, **found.fixed})
 
 
 def _with_most_epochs(found: space.Space, schema: Schema, faults: list[str]) -> space.Space:

@@ -15,4 +15,6 @@ def describe_recipe(file: Path) -> Schema:
     except RecipeError as fault:
         return Schema(error=fault.title, remedy=fault.remedy, traceback=fault.trace)
     mode = recipe.monitor_mode if recipe.monitor else ""
-    return Schema(recipe.Params.parameters, recipe.monitor, mode)
+    return Schema(
+        recipe.Params.parameters, recipe.monitor, mode, marks=recipe.marks, within_s=recipe.within_s
+    )

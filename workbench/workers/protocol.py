@@ -27,6 +27,12 @@ class Work(msgspec.Struct, frozen=True, tag="work"):
     jobs: str = ""
 
 
+class Inspect(msgspec.Struct, frozen=True, tag="inspect"):
+    """Fork an inspecting worker, which connects to the socket at `address`; answered by Done."""
+
+    address: str
+
+
 class Rehearse(msgspec.Struct, frozen=True, tag="rehearse"):
     """Do one batch of a recipe without recording a run; answered by a Report."""
 
@@ -40,7 +46,7 @@ class Cancel(msgspec.Struct, frozen=True, tag="cancel"):
     """Give up the rehearsal that goes on, which then is answered at once; no answer of its own."""
 
 
-Job = Describe | Work | Rehearse | Cancel
+Job = Describe | Work | Inspect | Rehearse | Cancel
 
 
 class Done(msgspec.Struct, frozen=True):

@@ -25,7 +25,7 @@ from workbench.workers import protocol
 from workbench.workers.describing import describe_recipe
 from workbench.workers.rehearsing import rehearse
 from workbench.workers.standby import READY
-from workbench.workers.worker import daemonize, work_and_leave
+from workbench.workers.worker import daemonize, leave, work_and_leave
 
 # What recipes use most, after torch itself; what is not installed is left out.
 PRELOADED = (
@@ -77,14 +77,29 @@ def _preload(module: str) -> None:
         import_module(module)
 
 
-def _answer(job: protocol.Describe | protocol.Work | protocol.Rehearse, answers: int) -> bytes:
+def _answer(
+    job: protocol.Describe | protocol.Work | protocol.Inspect | protocol.Rehearse, answers: int
+) -> bytes:
     if isinstance(job, protocol.Work):
         if daemonize():
             os.close(answers)  # else the client would never see the standby's end
             work_and_leave(Path(job.folder), warm=True, jobs=job.jobs)
         return msgspec.json.encode(protocol.Done())
+    if isinstance(job, protocol.Inspect):
+        if daemonize():
+            os.close(answers)
+            _inspect(job.address)
+        return msgspec.json.encode(protocol.Done())
     limit_s = DESCRIBE_LIMIT_S if isinstance(job, protocol.Describe) else None
     return in_child(lambda: msgspec.json.encode(answer_here(job)), answers, limit_s)
+
+
+def _inspect(address: str) -> NoReturn:
+    """Be an inspecting worker, which must not read the jobs of the standby."""
+    with open(os.devnull, "rb") as nothing:  # noqa: PTH123 - a file's number is wanted
+        os.dup2(nothing.fileno(), 0)
+    server = import_module("workbench.debugging.server")
+    leave(lambda: server.serve(address))
 
 
 def in_child(compute: Callable[[], bytes], answers: int, limit_s: float | None) -> bytes:

@@ -76,7 +76,8 @@ class RecipePage(VerticalScroll):
 def page(recipe: RecipeInfo, schema: Schema | None, runs: Iterable[RunSummary]) -> Content:
     """The whole page as one text."""
     past = past_runs(runs, schema)
-    parts = [_title(recipe), _faults(recipe, schema), _text(recipe), _parameters(schema), past]
+    told = [_title(recipe), _faults(recipe, schema), _text(recipe)]
+    parts = [*told, _marks(schema), _parameters(schema), past]
     return Content("\n\n").join([part for part in parts if part])
 
 
@@ -130,6 +131,15 @@ def reflowed(text: str) -> str:
         else:
             lines[-1] += " " + line.strip()
     return "\n".join(lines)
+
+
+def _marks(schema: Schema | None) -> Content:
+    """What is promised of a run with default parameters."""
+    if schema is None or not schema.marks:
+        return Content("")
+    within = f"in {units.duration(schema.within_s)} on two CPU cores, in the mean over three seeds"
+    heading = joined(Content.styled("Reaches", STRONG), Content.styled(f"  {within}", MUTED))
+    return stacked(heading, *(content(mark.text()) for mark in schema.marks))
 
 
 def _parameters(schema: Schema | None) -> Content:

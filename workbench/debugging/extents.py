@@ -1,0 +1,178 @@
+"""What the places of a tensor see of one axis of the network's input, and how windows widen it.
+
+The arithmetic is that of Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural
+Networks" (Distill, 2019): a window of k places whose starts lie `jump` apart widens the field by
+(k − 1)·jump, a stride multiplies the jump. Padding shifts, but does not narrow.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from fractions import Fraction
+
+ZERO = Fraction(0)
+
+
+@dataclass(frozen=True)
+class Extent:
+    """Intervals of one axis of the input, in its steps; all bounds belong to them.
+
+    A network that scales up again has places between the steps of a coarser grid. Of those `fine` is
+    the window, and only whole steps of it are seen: floor((floor(x) + n) / s) = floor((x + n) / s)
+    allows to round once, at the end, however many times it scales up.
+
+    Attributes:
+        atoms: by which parts of the tensor's dimensions the interval differs; none: all see the same.
+        span: the last step that a place sees less the first, on the coarse grid.
+        jump: from a place's first step to the next place's; None where they do not follow regularly.
+        low, high: the first and the last step that any place sees, beyond the input where it is padded.
+        coarse: the step of the grid from which it was scaled up; `jump` where it was not.
+        fine: what windows on the finer grid add to `span`, in steps of the coarse one.
+        origin: where a step of the coarse grid lies.
+    """
+
+    atoms: frozenset[int]
+    span: Fraction
+    jump: Fraction | None
+    low: Fraction
+    high: Fraction
+    coarse: Fraction
+    fine: Fraction = ZERO
+    origin: Fraction = ZERO
+
+    @property
+    def size(self) -> int:
+        """How many steps of the input a place sees, at most."""
+        return math.floor(self.span + math.floor(self.fine) * self.coarse) + 1
+
+    @property
+    def length(self) -> Fraction:
+        """From the first to the last step that a place sees, parts of a coarse step counted."""
+        return self.span + self.fine * self.coarse
+
+
+def axis_of(atom: int, places: int) -> Extent:
+    """An axis of the input itself: each place sees its own step."""
+    one = Fraction(1)
+    return Extent(frozenset({atom}), ZERO, one, ZERO, Fraction(places - 1), one)
+
+
+def fixed(extent: Extent) -> Extent:
+    """All its places taken together: one sees what any of them saw."""
+    first = math.ceil((extent.low - extent.origin) / extent.coarse)
+    last = math.floor((extent.high - extent.span - extent.origin) / extent.coarse)
+    low = extent.origin + first * extent.coarse
+    high = extent.origin + last * extent.coarse + extent.span
+    return _whole(low, high)
+
+
+def _whole(low: Fraction, high: Fraction) -> Extent:
+    return Extent(frozenset(), high - low, None, low, high, Fraction(1))
+
+
+def irregular(extent: Extent, atoms: Iterable[int]) -> Extent:
+    """The same intervals at places that no longer follow each other in equal steps."""
+    return replace(extent, atoms=frozenset(atoms), jump=None)
+
+
+def widened(
+    extent: Extent, atom: int, places: int, *, window: int, stride: int = 1, padding: int = 0
+) -> Extent | None:
+    """A window of so many neighbouring places slides along; `places` is how many it then has.
+
+    None where the places do not follow regularly, so that what a window sees is not known.
+    """
+    jump = extent.jump
+    if jump is None:
+        return irregular(extent, {atom}) if window == stride == 1 and not padding else None
+    added = (window - 1) * jump
+    is_scaled_up = extent.coarse > jump
+    return _regular(
+        extent,
+        atom,
+        places,
+        span=extent.span if is_scaled_up else extent.span + added,
+        fine=extent.fine + added / extent.coarse if is_scaled_up else extent.fine,
+        jump=jump * stride,
+        low=extent.low - padding * jump,
+    )
+
+
+def scaled_up(
+    extent: Extent, atom: int, places: int, *, window: int, stride: int, padding: int = 0
+) -> Extent | None:
+    """A transposed window: output o sees the places i with 0 ≤ o + padding − stride·i < window."""
+    jump = extent.jump
+    if jump is None:
+        return None
+    return _regular(
+        extent,
+        atom,
+        places,
+        span=extent.span,
+        fine=extent.fine + Fraction(window - 1, stride) * jump / extent.coarse,
+        jump=jump / stride,
+        low=extent.low + Fraction(padding - window + 1, stride) * jump,
+    )
+
+
+def _regular(
+    extent: Extent,
+    atom: int,
+    places: int,
+    *,
+    span: Fraction,
+    fine: Fraction,
+    jump: Fraction,
+    low: Fraction,
+) -> Extent:
+    was_plain = extent.coarse == extent.jump and not fine
+    stays_plain = was_plain and jump >= extent.coarse
+    coarse, origin = (jump, low) if stays_plain else (extent.coarse, extent.origin)
+    high = low + (places - 1) * jump + span + fine * coarse
+    return Extent(frozenset({atom}), span, jump, low, high, coarse, fine, origin)
+
+
+def union(one: Extent, other: Extent) -> Extent | None:
+    """What a place sees that is made of both; None where that is not known."""
+    if one == other:
+        return one
+    for wide, narrow in ((one, other), (other, one)):
+        if not wide.atoms and wide.low <= narrow.low and narrow.high <= wide.high:
+            return wide
+    if not one.atoms and not other.atoms:
+        return _whole(min(one.low, other.low), max(one.high, other.high))
+    if one.jump is not None and one.jump == other.jump and one.atoms == other.atoms:
+        return _side_by_side(one, other)
+    if not one.atoms and other.jump is not None:
+        return _with_fixed(other, one)
+    return _with_fixed(one, other) if not other.atoms and one.jump is not None else None
+
+
+def in_turn(one: Extent, other: Extent, atom: int) -> Extent:
+    """Of places of which some see as one does and some as the other."""
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    span = Fraction(max(one.size, other.size) - 1)
+    return Extent(frozenset({atom}), span, None, low, high, Fraction(1))
+
+
+def _side_by_side(one: Extent, other: Extent) -> Extent:
+    """Of places that follow in the same steps: from the first start to the last end."""
+    low = min(one.low, other.low)
+    length = max(one.low + one.length, other.low + other.length) - low
+    wide = max(one, other, key=lambda extent: (extent.length, extent.coarse))
+    more = length - wide.length
+    high = max(one.high, other.high)
+    if wide.coarse > (wide.jump or ZERO) or wide.fine:
+        return replace(wide, fine=wide.fine + more / wide.coarse, low=low, high=high)
+    return replace(wide, span=wide.span + more, low=low, high=high, origin=low)
+
+
+def _with_fixed(extent: Extent, whole: Extent) -> Extent:
+    """Each place sees `whole` as well; the first or the last one sees most."""
+    first = max(whole.high, extent.low + extent.length) - min(whole.low, extent.low)
+    last = max(whole.high, extent.high) - min(whole.low, extent.high - extent.length)
+    low, high = min(whole.low, extent.low), max(whole.high, extent.high)
+    return Extent(extent.atoms, max(first, last), None, low, high, Fraction(1))

@@ -1,0 +1,62 @@
+"""One operator that ran inside a module, with its arguments by name."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from torch import Tensor
+from torch._ops import OpOverload
+
+from workbench.training.trees import tensors_in
+
+
+@dataclass(frozen=True)
+class Operator:
+    """An operator of torch's, as it is below autograd, where few kinds are left.
+
+    Attributes:
+        name: `convolution`, `add`; the one that works in place has the same name.
+        arguments: by the names of torch's schema, defaults among them.
+        outputs: the tensors that it gave.
+    """
+
+    name: str
+    function: OpOverload[..., Any]
+    arguments: Mapping[str, Any]
+    outputs: tuple[Tensor, ...]
+
+    def __getitem__(self, name: str) -> Any:
+        return self.arguments[name]
+
+    @property
+    def inputs(self) -> list[Tensor]:
+        """Every tensor among its arguments."""
+        return list(tensors_in(dict(self.arguments)))
+
+
+def operator_of(
+    function: OpOverload[..., Any], args: Sequence[Any], named: Mapping[str, Any], output: Any
+) -> Operator:
+    """A call of `function` that gave `output`."""
+    arguments = {
+        argument.name: (
+            args[place] if place < len(args) else named.get(argument.name, argument.default_value)
+        )
+        for place, argument in enumerate(function._schema.arguments)
+    }
+    return Operator(name_of(function), function, arguments, tuple(tensors_in(output)))
+
+
+def name_of(function: OpOverload[..., Any]) -> str:
+    """Its name without library, overload, and the mark of working in place."""
+    name = function._schema.name.partition("::")[2]
+    return name if name.endswith("__") else name.rstrip("_")
+
+
+def numbers_of(value: int | Sequence[int], many: int) -> list[int]:
+    """A size for each of so many dimensions: one stands for all."""
+    if isinstance(value, int):
+        return [value] * many
+    return list(value) * many if len(value) == 1 else list(value)
