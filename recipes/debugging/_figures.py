@@ -32,7 +32,10 @@ def of_diagnosis(put_in: str, findings: Sequence[Finding]) -> Iterator[Named]:
 
 
 def _power(layer: LayerProbe) -> float | None:
-    return math.log10(layer.output_gradient) if layer.output_gradient else None
+    """A gap in a row that is drawn, where nothing comes back at all."""
+    if layer.output_gradient is None:
+        return None
+    return math.log10(layer.output_gradient) if layer.output_gradient else -math.inf
 
 
 def _idle(layer: LayerProbe) -> float | None:

@@ -19,6 +19,13 @@ def test_a_probe_tells_the_layer_and_the_numbers() -> None:
     assert "relu_one before it gives none" in finding.evidence
 
 
+def test_where_weights_are_bad_already_the_layer_is_not_known() -> None:
+    bad = [dense(name, non_finite=9, weights=math.nan) for name in ("one", "two", "output")]
+    (finding,) = non_finite(Evidence((probe(10), probe(20, *bad))))
+    assert (finding.layer, finding.step) == ("", 20)
+    assert "began in an earlier step" in finding.evidence
+
+
 def test_the_end_of_a_run_tells_step_and_layer() -> None:
     title = "the loss became NaN in step 7, first in the output of blocks.0.log (Log)"
     (finding,) = non_finite(Evidence(probes(), curves(), {"on_nan": "stop"}, Failure(7, title)))

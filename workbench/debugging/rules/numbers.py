@@ -8,6 +8,7 @@ from collections.abc import Iterator
 
 from workbench.debugging.evidence import Evidence
 from workbench.debugging.findings import Finding
+from workbench.debugging.probes import LayerProbe, Probe
 
 
 def non_finite(evidence: Evidence) -> Iterator[Finding]:
@@ -39,16 +40,22 @@ _LAYER = re.compile(r" of ([\w.]+) \(\w+\)")  # as `training.diagnosis` names it
 
 def _in_probes(evidence: Evidence) -> Iterator[_Seen]:
     for probe in evidence.probes:
-        layers = probe.layers
-        bad = next((layer for layer in layers if layer.non_finite), None)
-        if bad is None:
-            continue
-        numbers = math.prod(bad.shape)
-        place = layers.index(bad)
-        before = f"; {layers[place - 1].name} before it gives none" if place else ""
-        words = f"{bad.non_finite:,} of {numbers:,} outputs of {bad.kind} are NaN or infinite{before}"
-        yield probe.step, bad.name, words
-        return
+        bad = next((layer for layer in probe.layers if layer.non_finite), None)
+        if bad is not None:
+            yield _first_in(probe, bad)
+            return
+
+
+def _first_in(probe: Probe, bad: LayerProbe) -> _Seen:
+    """A layer whose weights are bad as well need not be where it began."""
+    numbers = math.prod(bad.shape)
+    words = f"{bad.non_finite:,} of {numbers:,} outputs of {bad.kind} are NaN or infinite"
+    if bad.weights is not None and not math.isfinite(bad.weights):
+        words += f", and the weights of {bad.name} already: it began in an earlier step"
+        return probe.step, "", words
+    place = probe.layers.index(bad)
+    before = f"; {probe.layers[place - 1].name} before it gives none" if place else ""
+    return probe.step, bad.name, words + before
 
 
 def _at_the_end(evidence: Evidence) -> Iterator[_Seen]:
