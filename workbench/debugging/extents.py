@@ -52,6 +52,11 @@ class Extent:
         """From the first to the last step that a place sees, parts of a coarse step counted."""
         return self.span + self.fine * self.coarse
 
+    @property
+    def sees_all(self) -> bool:
+        """Whether some place sees whatever any of them does, so that none can see more."""
+        return self.length == self.high - self.low
+
 
 def axis_of(atom: int, places: int) -> Extent:
     """An axis of the input itself: each place sees its own step."""
@@ -146,9 +151,24 @@ def union(one: Extent, other: Extent) -> Extent | None:
         return _whole(min(one.low, other.low), max(one.high, other.high))
     if one.jump is not None and one.jump == other.jump and one.atoms == other.atoms:
         return _side_by_side(one, other)
-    if not one.atoms and other.jump is not None:
-        return _with_fixed(other, one)
-    return _with_fixed(one, other) if not other.atoms and one.jump is not None else None
+    for moving, still in ((one, other), (other, one)):
+        if not still.atoms and moving.jump is not None:
+            return _with_fixed(moving, still)
+    return _between(one, other)
+
+
+def _between(one: Extent, other: Extent) -> Extent | None:
+    """Of places that differ in several ways: the whole, where some place is sure to see the whole."""
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    covers = any(part.sees_all and (part.low, part.high) == (low, high) for part in (one, other))
+    if covers:
+        span = high - low
+    elif one.atoms & other.atoms:
+        return None
+    else:  # one is at its lowest place where the other is at its highest, or the other way round
+        apart = max(other.high - one.low, one.high - other.low)
+        span = max(apart, one.length, other.length)
+    return Extent(one.atoms | other.atoms, span, None, low, high, Fraction(1))
 
 
 def in_turn(one: Extent, other: Extent, atom: int) -> Extent:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from typing import Any
 
 import torch
@@ -115,6 +116,11 @@ class _Operators(TorchDispatchMode):
         super().__init__()
         self._trace = trace
 
+    @classmethod
+    def _should_skip_dynamo(cls) -> bool:
+        """No: that would load the compiler, which takes seconds, and nothing is compiled meanwhile."""
+        return False
+
     def __torch_dispatch__(
         self,
         func: Any,
@@ -139,6 +145,7 @@ class _Operators(TorchDispatchMode):
         return output
 
 
+@cache
 def _is_composite(func: OpOverload[..., Any]) -> bool:
     key = torch._C.DispatchKey.CompositeImplicitAutograd
     return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key)

@@ -108,4 +108,7 @@ def _has_place(tensor: Tensor) -> bool:
 
 
 def _place(tensor: Tensor) -> _Place:
-    return tensor.storage_offset(), tuple(tensor.shape), tuple(tensor.stride())
+    """Along a dimension of one place the stride says nothing, and is changed at times."""
+    shape = tuple(tensor.shape)
+    strides = zip(tensor.stride(), shape, strict=True)
+    return tensor.storage_offset(), shape, tuple(step if many > 1 else 0 for step, many in strides)
