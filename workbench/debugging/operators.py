@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from typing import Any
 
+import torch
 from torch import Tensor
 from torch._ops import OpOverload
 
@@ -41,6 +42,16 @@ class Operator:
             elif isinstance(value, list):
                 found += [item for item in value if isinstance(item, Tensor)]
         return found
+
+    @property
+    def is_ragged(self) -> bool:
+        """Whether rows of different lengths take part, which have no shape."""
+        return any(tensor.is_nested for tensor in (*self.inputs, *self.outputs))
+
+
+def is_plain(tensor: Tensor) -> bool:
+    """Whether its numbers lie in memory in equal steps, unlike those of sparse and nested tensors."""
+    return tensor.layout is torch.strided and not tensor.is_nested
 
 
 def operator_of(

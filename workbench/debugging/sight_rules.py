@@ -572,17 +572,11 @@ _RULES: dict[str, Rule] = {
     "baddbmm": _product("batch1", "batch2", "self"),
     **_all(
         _attended,
-        "_native_multi_head_attention",
-        *(
-            f"_scaled_dot_product_{kind}"
-            for kind in (
-                "flash_attention",
-                "flash_attention_for_cpu",
-                "efficient_attention",
-                "cudnn_attention",
-                "fused_attention_overrideable",
-            )
-        ),
+        "_scaled_dot_product_flash_attention",
+        "_scaled_dot_product_flash_attention_for_cpu",
+        "_scaled_dot_product_efficient_attention",
+        "_scaled_dot_product_cudnn_attention",
+        "_scaled_dot_product_fused_attention_overrideable",
     ),
     "embedding": _embedded,
     "convolution": _convolved,
