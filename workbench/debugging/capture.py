@@ -88,8 +88,8 @@ def watching(
     them. `sees_gradient` is given the place, the number of the output's tensor, and the gradient by it,
     as the backward pass comes by. `sees_call` is given every module before it runs, whatever its name,
     with the tensors of its positional and keyword arguments. Compiled code runs as it was written
-    meanwhile. Calls that a backward pass makes again (`torch.utils.checkpoint`) are not shown twice. The
-    hooks are removed at the end, whatever happens.
+    meanwhile. Calls that a backward pass makes again (`torch.utils.checkpoint`) are not shown twice.
+    The hooks are removed at the end, whatever happens.
     """
     watch = _Watch(sees_output, sees_gradient, names, sees_call)
     handles = []
