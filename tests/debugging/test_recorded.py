@@ -1,4 +1,4 @@
-"""Probes in a run's record, small and whole; read back, cut at a resumption, drawn by layer and time."""
+"""Probes in a run's record: read back, cut at a resumption, drawn by layer and time."""
 
 from __future__ import annotations
 
