@@ -22,6 +22,7 @@ NAMES = (
     "step_overhead",
     "checkpoint_stall",
     "training_speed",
+    "probe_overhead",
     "busy_machine",
     "tuning_overhead",
 )

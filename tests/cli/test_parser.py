@@ -24,6 +24,7 @@ CALLS = {
     "resume": ["resume", "1"],
     "fork": ["fork", "1"],
     "set": ["set", "1", "lr=1"],
+    "probe": ["probe", "1", "--last"],
     "rm": ["rm", "1"],
     "new": ["new", "a/b"],
     "config": ["config"],
