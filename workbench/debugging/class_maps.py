@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.catalog import install_command
 from workbench.debugging.capture import Captured, capturing
@@ -96,13 +97,26 @@ def _grad_cam(recipe: Training, sample: One, layer: str, target: int) -> Attribu
     if layer:
         checked_layer(recipe.net, layer)
     names = [layer] if layer else None
-    with torch.enable_grad(), capturing(recipe.net, names, gradients=True) as calls:
-        try:
-            _score(_answer(predicted(recipe, sample)), target).backward()  # type: ignore[no-untyped-call]
-        finally:
-            recipe.net.zero_grad(set_to_none=True)
+    with _differentiable(recipe.net), capturing(recipe.net, names, gradients=True) as calls:
+        _score(_answer(predicted(recipe, sample)), target).backward()  # type: ignore[no-untyped-call]
     call = _with_maps(calls, layer)
     return Attributed(grad_cam(call.outputs[0][0], call.gradients[0][0]), call.place.name)
+
+
+@contextmanager
+def _differentiable(net: nn.Module) -> Iterator[None]:
+    """Within it gradients reach every layer, frozen ones too; nothing of them is left behind."""
+    weights = [weight for weight in net.parameters() if weight.is_floating_point()]
+    before = [(weight.requires_grad, weight.grad) for weight in weights]
+    try:
+        for weight in weights:
+            weight.requires_grad_(True)
+        with torch.enable_grad():
+            yield
+    finally:
+        for weight, (needed, gradient) in zip(weights, before, strict=True):
+            weight.grad = gradient
+            weight.requires_grad_(needed)
 
 
 def _with_maps(calls: list[Captured], layer: str) -> Captured:
@@ -138,14 +152,13 @@ def _integrated_gradients(
     captum = _captum()
     picture = _input(sample).float()
     answer = _answering(recipe, sample, still_wanted)
-    with torch.enable_grad():
+    with _differentiable(recipe.net):
         given = captum.IntegratedGradients(answer).attribute(
             picture,
             target=_checked(answer, picture, target),
             n_steps=STEPS,
             internal_batch_size=AT_ONCE,
         )
-    recipe.net.zero_grad(set_to_none=True)
     return Attributed(given[0].detach().abs().sum(0), notes=(f"from zeros in {STEPS} steps",))
 
 
