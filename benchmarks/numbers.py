@@ -24,6 +24,7 @@ NAMES = (
     "training_speed",
     "busy_machine",
     "tuning_overhead",
+    "inspect_moves",
 )
 LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
