@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from workbench.catalog import install_command
 from workbench.debugging.capture import Captured, capturing
-from workbench.debugging.passes import checked_layer, predicted
+from workbench.debugging.passes import Pass, checked_layer, predicted
 from workbench.debugging.protocol import Method
 from workbench.debugging.samples import One, kind_of
 from workbench.errors import UsageError, WorkbenchError
@@ -49,7 +49,7 @@ def attributed(
     target: int,
     still_wanted: Callable[[], None] = lambda: None,
 ) -> Attributed:
-    """What of a sample's picture speaks for the class `target`.
+    """What of a sample's picture speaks for the class `target`; `layer` is whose maps Grad-CAM weighs.
 
     `still_wanted` is called between passes, and ends the work by raising.
 
@@ -93,14 +93,31 @@ def fitted(shares: Tensor, height: int, width: int) -> Tensor:
     return large / largest if largest else large
 
 
+def last_with_maps(made: Pass) -> str:
+    """The last layer of a pass that gives maps of more than one place: the usual one for Grad-CAM.
+
+    Raises:
+        WorkbenchError: when there is none.
+    """
+    found = [
+        call.place
+        for call in made.calls
+        if call.shapes and len(call.shapes[0]) == 4 and max(call.shapes[0][2:]) > 1
+    ]
+    if not found:
+        raise WorkbenchError(
+            "no layer of this network gives maps of the picture",
+            "occlusion needs none: --method occlusion",
+        )
+    return next((place.name for place in reversed(found) if place.is_leaf), found[-1].name)
+
+
 def _grad_cam(recipe: Training, sample: One, layer: str, target: int) -> Attributed:
-    if layer:
-        checked_layer(recipe.net, layer)
-    names = [layer] if layer else None
-    with _differentiable(recipe.net), capturing(recipe.net, names, gradients=True) as calls:
+    checked_layer(recipe.net, layer)
+    with _differentiable(recipe.net), capturing(recipe.net, [layer], gradients=True) as calls:
         _score(_answer(predicted(recipe, sample)), target).backward()  # type: ignore[no-untyped-call]
     call = _with_maps(calls, layer)
-    return Attributed(grad_cam(call.outputs[0][0], call.gradients[0][0]), call.place.name)
+    return Attributed(grad_cam(call.outputs[0][0], call.gradients[0][0]), layer)
 
 
 @contextmanager
@@ -122,27 +139,14 @@ def _differentiable(net: nn.Module) -> Iterator[None]:
 def _with_maps(calls: list[Captured], layer: str) -> Captured:
     """The last call that gave maps (1, C, h, w) which the class depends on."""
     found = [
-        call
-        for call in calls
-        if call.outputs
-        and call.outputs[0].dim() == 4
-        and 0 in call.gradients
-        and max(call.outputs[0].shape[2:]) > 1
+        call for call in calls if call.outputs and call.outputs[0].dim() == 4 and 0 in call.gradients
     ]
-    if found:
-        # A block returns after its last layer, with the same maps: the inner one is the layer.
-        last = found[-1]
-        same = [c for c in found if c.place.is_leaf and c.outputs[0].shape == last.outputs[0].shape]
-        return same[-1] if same and not layer else last
-    if layer:
+    if not found:
         raise UsageError(
             f"{layer} gives no maps (channels, height, width) that the class depends on",
             "choose a convolution, or leave out the layer: the last one that gives maps is taken",
         )
-    raise WorkbenchError(
-        "no layer of this network gives maps of the picture",
-        "occlusion needs none: --method occlusion",
-    )
+    return found[-1]
 
 
 def _integrated_gradients(

@@ -197,11 +197,14 @@ class _Look:
         sample = self._samples.at(asked.sample)
         class_maps.refuse_what_is_no_picture(sample)
         target = asked.target if asked.target >= 0 else self._predicted(sample)
+        layer = asked.layer
+        if asked.method == "grad_cam" and not layer:
+            layer = class_maps.last_with_maps(self._passes.of(sample))
         found = class_maps.attributed(
             self._recipe,
             sample,
             asked.method,
-            layer=asked.layer,
+            layer=layer,
             target=target,
             still_wanted=self._still_wanted,
         )

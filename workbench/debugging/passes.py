@@ -19,7 +19,7 @@ from workbench.training.trees import tensors_in
 CallT = TypeVar("CallT")
 
 KEPT_PASSES = 4
-KEPT_BYTES = 256 << 20  # of a pass; what is beyond is computed again when it is asked for
+KEPT_BYTES = 128 << 20  # of a pass; what is beyond is computed again when it is asked for
 
 
 @dataclass
