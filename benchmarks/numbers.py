@@ -25,6 +25,7 @@ NAMES = (
     "probe_overhead",
     "busy_machine",
     "tuning_overhead",
+    "inspect_moves",
 )
 LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
