@@ -7,12 +7,15 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 import torch
 from torch import Tensor, nn
 
 from workbench.debugging.probes import Probe
+from workbench.debugging.shapes import watching_shapes
 from workbench.debugging.statistics import Measured, measuring
 from workbench.training import random_state
+from workbench.training.data import batch_length
 from workbench.training.values import loss_of
 
 if TYPE_CHECKING:
@@ -47,12 +50,14 @@ def probe(loop: Loop, batch: Any, before: Mapping[nn.Parameter, Tensor]) -> Prob
         recipe.net.train()
         with stepper.minimizer.only_looking(_gradients(seen, stepper)):
             stepper.minimizer.begin()
-            values = stepper.forward(batch)
+            with watching_shapes(batch_length(batch)) as odd_shapes:
+                values = stepper.forward(batch)
             if not stepper.minimizer.minimized:
                 stepper.minimizer.minimize(loss_of(values))
     seen.updated(before)
     loss = values.get("loss")
-    return seen.probe(loop.run.step, loss if isinstance(loss, Tensor) and loss.numel() == 1 else None)
+    known = loss if isinstance(loss, Tensor) and loss.numel() == 1 else None
+    return msgspec.structs.replace(seen.probe(loop.run.step, known), odd_shapes=tuple(odd_shapes))
 
 
 def _gradients(seen: Measured, stepper: Stepper) -> Callable[[Tensor, torch.optim.Optimizer], None]:

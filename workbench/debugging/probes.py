@@ -72,6 +72,34 @@ class InputProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     smallest_feature_spread: float | None = None
 
 
+class TellingFeature(msgspec.Struct, frozen=True):
+    """The feature of the batch's input that tells most of its labels by itself.
+
+    Attributes:
+        number: its place in a sample's flattened input.
+        of: how many features a sample has.
+        share: of the labels that it tells, 0 to 1.
+    """
+
+    number: int
+    of: int
+    share: float
+
+
+class OddShape(msgspec.Struct, frozen=True):
+    """Something that torch computed of shapes that it makes fit, but that are seldom meant.
+
+    Attributes:
+        function: torch's name for it, such as `sub`.
+        shapes: of what it was given.
+        over_samples: it is a softmax over the samples; else an answer (N, 1) meets a target (N,).
+    """
+
+    function: str
+    shapes: tuple[tuple[int, ...], ...]
+    over_samples: bool = False
+
+
 class Probe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """A pass of the probe's batch after `step` steps; layers in the order in which their calls ended.
 
@@ -85,6 +113,8 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     layers: tuple[LayerProbe, ...] = ()
     inputs: InputProbe | None = None
     left_out: int = 0
+    telling: TellingFeature | None = None
+    odd_shapes: tuple[OddShape, ...] = ()
 
 
 def evenly(items: Sequence[T], most: int) -> list[T]:

@@ -7,7 +7,14 @@ from typing import Any
 
 import msgspec
 
-from workbench.debugging.probes import InputProbe, LayerProbe, Probe, evenly
+from workbench.debugging.probes import (
+    InputProbe,
+    LayerProbe,
+    OddShape,
+    Probe,
+    TellingFeature,
+    evenly,
+)
 from workbench.errors import WorkbenchError
 from workbench.runs.events import NON_FINITE
 from workbench.runs.recorder import finite_or_word
@@ -43,6 +50,8 @@ class Columns(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     weight_gradient: Numbers = []
     update: Numbers = []
     inputs: dict[str, Any] = {}
+    telling: TellingFeature | None = None
+    odd_shapes: tuple[OddShape, ...] = ()
 
 
 _FIELDS = {field.name: field.default for field in msgspec.structs.fields(LayerProbe)}
@@ -63,6 +72,8 @@ def encode(probe: Probe) -> bytes:
             loss=_short(probe.loss),
             left_out=probe.left_out + len(probe.layers) - len(layers),
             inputs={name: _short(value) for name, value in inputs.items() if value is not None},
+            telling=probe.telling,
+            odd_shapes=probe.odd_shapes,
             **columns,
         )
     )
@@ -82,6 +93,8 @@ def decode(step: int, data: bytes) -> Probe:
             left_out=columns.left_out,
             layers=tuple(_layers(columns)),
             inputs=_inputs(columns.inputs) if columns.inputs else None,
+            telling=columns.telling,
+            odd_shapes=columns.odd_shapes,
         )
     except (msgspec.MsgspecError, UnicodeDecodeError, RecursionError, ValueError) as fault:
         raise WorkbenchError(f"the probe of step {step:,} cannot be read: {fault}") from None

@@ -5,8 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
+import msgspec
 from torch import Tensor, nn
 
+from workbench.debugging.features import telling_feature
+from workbench.debugging.probes import TellingFeature
 from workbench.errors import WorkbenchError
 from workbench.training import random_state
 from workbench.training.trees import mapped
@@ -29,6 +32,7 @@ class Probing:
         self._loop = loop
         self._asked: list[str] = []
         self._batch: Any = _NOT_YET
+        self._telling: TellingFeature | None = None  # of that batch, so it is looked for once
         self._before: Mapping[nn.Parameter, Tensor] = {}
         self._failed = False
 
@@ -63,7 +67,8 @@ class Probing:
         asked, self._asked = self._asked, []
         run = self._loop.run
         try:
-            shown = recorded.encode(prober.probe(self._loop, self._probed_batch(batch), self._before))
+            probe = prober.probe(self._loop, self._probed_batch(batch), self._before)
+            shown = recorded.encode(msgspec.structs.replace(probe, telling=self._telling))
         except Exception as fault:  # noqa: BLE001 - no look is worth the run, whatever a recipe's step does
             self._refuse(asked, fault)
             return
@@ -89,6 +94,7 @@ class Probing:
         if self._batch is _NOT_YET:
             with random_state.isolated(self._loop.recipe.seed):
                 self._batch = self._loop.first_samples(MOST_SAMPLES, mapped(batch, _copied))
+            self._telling = telling_feature(self._batch)
         if self._batch is _NOT_YET:
             raise WorkbenchError(
                 "this training's batches are known only when they come", "ask again after a step"

@@ -1,0 +1,1 @@
+"""What a diagnosis looks for, a group of sicknesses a file."""
