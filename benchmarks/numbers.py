@@ -22,8 +22,10 @@ NAMES = (
     "step_overhead",
     "checkpoint_stall",
     "training_speed",
+    "probe_overhead",
     "busy_machine",
     "tuning_overhead",
+    "inspect_moves",
 )
 LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")

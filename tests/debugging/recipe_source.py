@@ -61,6 +61,9 @@ class _Net(nn.Module):
 
 
 class Attends(Training):
+    class Params(Training.Params):
+        batch_size = 5
+
     def data(self):
         tokens = torch.arange(60).reshape(10, 6) % 10  # (10, 6)
         return Data(Tensors(tokens, torch.arange(10) % 3), classes=3)
@@ -188,6 +191,9 @@ from workbench.training import Data, Tensors, Training
 
 
 class Fails(Training):
+    class Params(Training.Params):
+        batch_size = 2
+
     def data(self):
         return Data(Tensors(torch.rand(4, 3)))
 

@@ -11,6 +11,7 @@ from torch import Tensor, nn
 
 from workbench.catalog import install_command
 from workbench.debugging import class_maps
+from workbench.debugging.passes import Passes
 from workbench.debugging.protocol import METHODS, Method
 from workbench.debugging.samples import One
 from workbench.debugging.subject import Subject
@@ -54,7 +55,8 @@ def test_grad_cam_equals_captums(layer: str, target: int) -> None:
 
 def test_without_a_layer_it_is_the_last_that_gives_maps(pictures: Subject) -> None:
     one = pictures.samples.at(0)
-    found = class_maps.attributed(pictures.recipe, one, "grad_cam", layer="", target=0)
+    layer = class_maps.last_with_maps(Passes(pictures.recipe).of(one))
+    found = class_maps.attributed(pictures.recipe, one, "grad_cam", layer=layer, target=0)
     assert (found.layer, tuple(found.shares.shape)) == ("2", (6, 8))
 
 

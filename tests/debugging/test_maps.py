@@ -127,7 +127,7 @@ def test_kernels_are_coloured_over_three_channels_and_grey_one_by_one_over_other
     assert each.ranges[6] == pytest.approx((float(kernel.min()), float(kernel.max())))
     rows = kernels.drawn(linear, "linear", 0)
     assert isinstance(rows.figure, Matrix)
-    assert rows.figure.values[2][3] == pytest.approx(float(linear.weight[2, 6:8].mean()))
+    assert rows.figure.values[2][3] == pytest.approx(float(linear.weight.detach()[2, 6:8].mean()))
     with pytest.raises(UsageError, match=r"relu \(ReLU\) has no kernels"):
         kernels.drawn(nn.ReLU(), "relu", 0)
 

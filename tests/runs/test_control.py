@@ -18,6 +18,7 @@ from workbench.runs.control import (
     ControlReader,
     Launch,
     Pause,
+    Probe,
     Request,
     Resume,
     SaveCheckpoint,
@@ -36,6 +37,7 @@ ALL: list[Request] = [
     Pause(),
     Resume(),
     SaveCheckpoint(),
+    Probe(),
     SetParameter(name="rate", value=1e-4),
 ]
 

@@ -35,6 +35,7 @@ ALL: list[events.Event] = [
     events.Stopping(time=1.0, step=3, by="me@box:7", when="epoch"),
     events.Checkpoint(time=1.0, step=3, file="last.pt", reason="stop", metrics={"loss": "Infinity"}),
     events.FigureShown(time=1.0, step=3, name="samples", file="samples-00000003.json"),
+    events.ProbeTaken(time=1.0, step=3, probe=msgspec.Raw(b'{"name":["0"]}'), request="abc"),
     events.ParameterSet(time=1.0, step=3, name="rate", old=0.1, value=0.2, request="abc"),
     events.Answered(time=1.0, request="abc", refused="not live"),
     events.System(time=8.5, values={"GPU %": 97.0}),

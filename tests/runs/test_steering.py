@@ -294,6 +294,19 @@ def test_a_pause_and_a_stop_at_once_stop(
     steering.between_steps()
 
 
+def test_a_recipe_can_stand_still_before_its_next_step(
+    folder: RunFolder, steering: Steering, ask: Ask
+) -> None:
+    steering.between_steps()  # the next look is not due yet
+    steering.pause()
+    worker = threading.Thread(target=steering.between_steps, daemon=True)
+    worker.start()
+    wait_for(lambda: state(folder) is State.PAUSED)
+    ask(control.Resume())
+    worker.join(timeout=10)
+    assert not worker.is_alive() and state(folder) is State.RUNNING
+
+
 def test_a_pause_taken_back_at_once_is_no_pause(folder: RunFolder, steering: Steering) -> None:
     control.ask(folder.control_file, control.Pause())
     control.ask(folder.control_file, control.Resume())

@@ -100,7 +100,7 @@ def test_the_crosshair_reads_and_moves_and_gives_the_keys_back(
         await unseen(pilot, "train/loss 0.0")
         assert isinstance(app.screen, RunScreen)
         await press(pilot, "right")
-        assert app.screen._tab == TABS.index("Figures")
+        assert app.screen.tab == TABS.index("Figures")
 
     drive(app, script)
 

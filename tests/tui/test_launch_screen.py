@@ -17,6 +17,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.launch import LaunchScreen
 from workbench.tui.screens.run import RunScreen
 from workbench.tui.widgets.parameter_field import ParameterField
+from workbench.tui.widgets.parameter_form import ParameterForm
 
 from .driving import LARGE, PATIENCE_S, SMALL, drive, press, screen, sees, until
 from .test_recipes_screen import choose
@@ -40,6 +41,24 @@ def test_every_parameter_has_a_field_with_its_bounds(
         assert "^l launch" in shown
 
     drive(warm_app, script, size)
+
+
+def test_it_says_that_it_reads_the_recipe_until_all_fields_are_made(
+    warm_app: WorkbenchApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen: list[bool] = []
+
+    def made(form: ParameterForm) -> None:
+        seen.append(bool(form.screen.query("#reading")))
+
+    monkeypatch.setattr(ParameterForm, "on_mount", made, raising=False)
+
+    async def script(pilot: Pilot[None]) -> None:
+        await open_form(pilot, "count")
+        assert seen == [True]
+        assert "reading the recipe" not in screen(pilot)
+
+    drive(warm_app, script)
 
 
 def test_a_fault_stands_beside_its_field_and_nothing_is_launched(

@@ -94,7 +94,7 @@ def test_launch_form(checkpoints: Path, tmp_path: Path, same: Same) -> None:
         await only(pilot, "lessons/net")
         await sees(pilot, "A net of dense layers")
         await press(pilot, "enter")
-        await sees(pilot, "^l launch")
+        await sees(pilot, "^r rehearse")  # as soon as the form is there
         await settled(pilot)
         same(pilot, "launch")
 

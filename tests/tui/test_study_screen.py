@@ -10,7 +10,7 @@ import pytest
 from textual.pilot import Pilot
 
 from tests.tuning.written import append, plan_of, trials_of, write_study
-from workbench.runs import control, events
+from workbench.runs import control, events, marks
 from workbench.runs.folder import RunFolder
 from workbench.runs.lock import RunLock
 from workbench.runs.recorder import Recorder
@@ -19,6 +19,7 @@ from workbench.tui.screens.run import RunScreen
 from workbench.tui.screens.study import StudyScreen
 from workbench.tui.study.facts import StudyView
 from workbench.tui.study.reader import StudyReader
+from workbench.tui.study.trial_lines import NOTED
 from workbench.tui.widgets.trials_table import TrialsTable
 from workbench.tuning.study import Objective, StudyFolder
 from workbench.tuning.trials import TrialRecord
@@ -116,6 +117,56 @@ def test_a_trial_opens_its_run_and_one_that_is_gone_is_told(
         await press(pilot, "escape o o O")
         await sees(pilot, "val/accuracy ▼")
         assert app.screen.query_one(TrialsTable).chosen.number == 1
+
+    drive(app, script)
+
+
+def test_a_study_that_died_opens_on_its_post_mortem(app: WorkbenchApp, checkpoints: Path) -> None:
+    folder = write_study(checkpoints, PLAN, RECORDS[:3], ends=False)
+    recorder = Recorder(folder.run.events_file)
+    recorder.record(
+        events.Failed(time=9.0, step=3, title="all [b]failed[/b]", remedy="mend it", exception="Oh")
+    )
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder.run)
+        await sees(pilot, "What happened")
+        shown = screen(pilot)
+        assert shown.count("all [b]failed[/b]") == 1, "said once"
+        assert "Oh at trial 3" in shown and "mend it" in shown
+        await press(pilot, "1")
+        await sees(pilot, "3 complete")
+        await sees(pilot, "all [b]failed[/b]")
+        await press(pilot, "0")
+        await sees(pilot, "What happened")
+        recorder.record(events.Started(time=1e10, pid=1, host="elsewhere", device="", attempt=2))
+        recorder.record(events.Finished(time=1e10, step=3))
+        await until(pilot, lambda: "What happened" not in screen(pilot))
+        await press(pilot, "0")
+        await sees(pilot, "✓ finished")
+
+    drive(app, script)
+    recorder.close()
+
+
+def test_notes_come_into_the_table_while_it_is_open(
+    app: WorkbenchApp, folder: StudyFolder, record: Callable[..., RunFolder]
+) -> None:
+    run = record(events.Finished(time=9.0, step=60))
+    folder.trials_dir.mkdir()
+    run.path.rename(folder.trials_dir / "trial-0001")
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder.run)
+        await sees(pilot, "best so far")
+        await press(pilot, "7 j")
+        await sees(pilot, "trial-0001")
+        assert NOTED not in screen(pilot)
+        marks.annotate(RunFolder(folder.trials_dir / "trial-0001"), "the [b]good[/b] one")
+        await sees(pilot, NOTED)
+        await sees(pilot, "the [b]good[/b] one")
+        marks.annotate(RunFolder(folder.trials_dir / "trial-0001"), "")
+        await until(pilot, lambda: NOTED not in screen(pilot))
 
     drive(app, script)
 

@@ -3,6 +3,8 @@
 CLOUDS = '''\
 """Three clouds of points, told apart."""
 
+import time
+
 import torch
 from torch import nn
 
@@ -17,6 +19,7 @@ class Clouds(Training):
     class Params(Training.Params):
         width: int = number(4, low=1, high=64, log=True)
         loss: str = choice("entropy", "none")
+        pace_s: float = number(0.0, low=0, high=9)
         epochs = 2
         batch_size = 16
         lr = 1e-2
@@ -36,6 +39,7 @@ class Clouds(Training):
 
     def training_step(self, batch):
         x, y = batch
+        time.sleep(self.params.pace_s)
         if self.params.loss == "none":
             return self.net(x).mean()
         return nn.functional.cross_entropy(self.net(x), y)

@@ -38,7 +38,7 @@ SCHEMA = Schema(
     monitor="val/loss",
     monitor_mode="min",
 )
-PATIENCE_S = 30.0
+PATIENCE_S = 60.0
 
 
 @pytest.fixture(scope="session")

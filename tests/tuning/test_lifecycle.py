@@ -14,7 +14,7 @@ from workbench.runs.folder import all_runs
 from workbench.runs.state import status_of
 from workbench.runs.states import State
 from workbench.tuning.study import StudyFolder
-from workbench.tuning.trials import TrialReader
+from workbench.tuning.trials import TrialReader, run_of
 from workbench.workers import launch
 from workbench.workers.calling import start_worker
 
@@ -52,6 +52,12 @@ def test_a_killed_driver_costs_no_trial_and_none_is_counted_twice(study: Make, w
     assert [trial.params["x"] for trial in again] == [one.parameters["x"]]
     assert after[one.number].state == "again"
     assert counted(folder)["complete"] == 4
+    # Each worker has a number of its own, also after the resumption.
+    workers: dict[int, set[int]] = {}
+    for trial in after.values():
+        workers.setdefault(trial.worker, set()).add(trial.pid)
+    assert 0 not in workers and all(len(pids) == 1 for pids in workers.values())
+    assert {trial.device for trial in after.values()} == {"cpu"}
     # Who died goes on in its own run, and whose worker lived was taken over: no run was made twice.
     values = [run.manifest().parameters["x"] for run in all_runs(folder.trials_dir)]
     assert len(values) == len(set(values)) == 4
@@ -69,8 +75,22 @@ def test_two_drivers_on_one_storage_share_the_work(study: Make, wait: Wait, tmp_
     wait(lambda: all(status_of(folder.run).state.ended for folder in both))
     assert [status_of(folder.run).state for folder in both] == [State.FINISHED] * 2
     trials = optuna.load_study(storage=storage, study_name="both").trials
-    shares = [len(TrialReader(folder).read()) for folder in both]
+    known = [TrialReader(folder).read() for folder in both]
+    shares = [sum(not one.study for one in trials.values()) for trials in known]
     assert sum(shares) == 6
     assert TrialState.RUNNING not in {trial.state for trial in trials}
     assert len([trial for trial in trials if trial.state is TrialState.COMPLETE]) == 6
     assert min(shares) >= 1
+    # Each has what the other one's trials reached; whoever ended last has all of them.
+    assert max(map(len, known)) == 6
+    for own, others, other in zip(known, reversed(known), reversed(both), strict=True):
+        taken_in = [one for one in own.values() if one.study]
+        assert taken_in and {one.study for one in taken_in} == {other.name}
+        for one in taken_in:
+            theirs = others[one.number]
+            assert (one.value, one.run, one.parameters["x"]) == (
+                theirs.value,
+                theirs.run,
+                theirs.parameters["x"],
+            )
+            assert run_of(both[0], one).name == one.run

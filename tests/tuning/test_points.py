@@ -16,6 +16,7 @@ from workbench.tuning.points import (
     ranks,
     surface,
     word,
+    workers_lanes,
 )
 from workbench.tuning.space import Dimension
 from workbench.tuning.study import Objective
@@ -94,6 +95,33 @@ def test_spans_of_one_lane_do_not_overlap() -> None:
     assert count == 2
     assert lane == [0, 0, 1, 0, 0]
     assert lanes(np.empty(0), np.empty(0)) == ([], 0)
+
+
+def worked(number: int, span: tuple[float, float], worker: int = 0, study: str = "") -> TrialRecord:
+    return TrialRecord(
+        number=number,
+        state="complete",
+        run=f"trial-{number:04d}",
+        study=study,
+        began=span[0],
+        ended=span[1],
+        worker=worker,
+    )
+
+
+def test_a_worker_keeps_its_lane_and_the_next_one_takes_it_over() -> None:
+    trials = [
+        worked(0, (1.0, 4.0), worker=1),
+        worked(1, (2.0, 3.0), worker=2),
+        # By its times it would come into the first lane that is free, which is the second.
+        worked(2, (4.0, 9.0), worker=1),
+        worked(3, (5.0, 6.0), worker=3),  # the second has left
+        worked(4, (1.0, 9.0), worker=1, study="tune-other-0001"),
+        worked(5, (7.0, 8.0)),  # an older file does not say whose it was
+    ]
+    found, count = workers_lanes(trials, np.array([one.ended for one in trials]))
+    assert (found, count) == ([0, 1, 0, 1, 2, 1], 3)
+    assert workers_lanes([], np.empty(0)) == ([], 0)
 
 
 def test_a_surface_is_known_near_points_alone_and_choices_keep_to_themselves() -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Iterator
 from statistics import fmean
 from typing import Any
@@ -15,7 +16,7 @@ from sklearn.experimental import enable_halving_search_cv  # noqa: F401 - has to
 from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, RandomizedSearchCV
 
 from tests.tuning.cloud_source import CLOUDS
-from tests.tuning.test_driver import opened
+from tests.tuning.conftest import kill, opened
 from workbench.catalog import RecipeInfo, read_recipe
 from workbench.runs import control
 from workbench.runs.folder import Manifest, create, write_atomically
@@ -28,12 +29,16 @@ from workbench.training.folds import splitter
 from workbench.tuning import distributions, launching
 from workbench.tuning.driver import Driver
 from workbench.tuning.study import StudyFolder
-from workbench.tuning.trials import TrialReader, TrialRecord, winner
+from workbench.tuning.trials import ENDED, TrialReader, TrialRecord, winner
+from workbench.workers import launch
+from workbench.workers.calling import start_worker
 from workbench.workers.loading import load
 from workbench.workers.standby import Standby
 
 Drive = Callable[[StudyFolder], int]
 Make = Callable[..., StudyFolder]
+Wait = Callable[[Callable[[], bool]], None]
+ROUNDS = (9, 3, 1)  # of a halving search that begins with nine candidates
 
 
 @pytest.fixture(scope="module")
@@ -75,7 +80,8 @@ def by_hand(clouds: RecipeInfo, folder: StudyFolder) -> Any:
     """The same search with skorch and scikit-learn alone."""
     plan = folder.plan()
     recipe_class = load(clouds.file)
-    recipe = recipe_class(recipe_class.Params(**plan.space.fixed), seed=plan.seed)
+    fixed = {**plan.space.fixed, "pace_s": 0.0}
+    recipe = recipe_class(recipe_class.Params(**fixed), seed=plan.seed)
     net = recipe.estimator()
     common: dict[str, Any] = {"cv": splitter(net, plan.folds, plan.seed), "refit": False}
     match plan.search:
@@ -114,20 +120,66 @@ def test_a_search_equals_the_same_one_written_by_hand(
 ) -> None:
     folder = study(words, folds=3, **options)
     assert drive(folder) == 0
+    won = equals_by_hand(folder, clouds)
+    results = History(folder.run).read_all().ended.results  # type: ignore[union-attr]
+    assert results["best trial"] == won.run
+
+
+def equals_by_hand(folder: StudyFolder, clouds: RecipeInfo) -> TrialRecord:
+    """Whether what the study found is what scikit-learn finds alone; the best trial."""
     trials = sorted(TrialReader(folder).read().values(), key=lambda trial: trial.number)
     expected = by_hand(clouds, folder)
     rows = expected.cv_results_
     assert len(trials) == len(rows["params"]) == folder.plan().trials
     for trial, params in zip(trials, rows["params"], strict=True):
         assert {name: trial.parameters[name] for name in params} == params
-    for fold in range(3):
+    for fold in range(folder.plan().folds):
         assert [trial.folds[fold] for trial in trials] == rows[f"split{fold}_test_score"].tolist()
     assert [trial.value for trial in trials] == pytest.approx(rows["mean_test_score"])
     assert [trial.spread for trial in trials] == pytest.approx(rows["std_test_score"])
     won = winner(trials, folder.plan())
     assert won is not None and won.number == expected.best_index_
-    results = History(folder.run).read_all().ended.results  # type: ignore[union-attr]
-    assert results["best trial"] == won.run
+    return won
+
+
+def test_a_killed_driver_of_a_search_costs_no_trial_and_changes_nothing(
+    study: Make, wait: Wait, clouds: RecipeInfo
+) -> None:
+    # Of halving, whose rounds depend on the scores of those before.
+    words = {"lr": "1e-4..1e-1", "epochs": "9", "pace_s": "0.05"}
+    folder = study(words, search="halving", trials=9, folds=2, jobs=2)
+    start_worker(folder.run, None)
+    wait(lambda: len(known(folder, "complete")) >= ROUNDS[0] and bool(at_work(folder)))
+    kill(folder.run)
+    before = dict(TrialReader(folder).read())
+    *live, dies = known(folder, "running")
+    kill(folder.trial(dies))  # the worker of another one fits its folds to their end
+    wait(lambda: status_of(folder.run).state is State.LOST)
+
+    launch.resume(folder.run)
+    wait(lambda: status_of(folder.run).state is State.FINISHED)
+    equals_by_hand(folder, clouds)
+    after = TrialReader(folder).read()
+    assert all(after[number] == before[number] for number in known(folder, "complete", before))
+    lines = folder.trials_file.read_bytes().splitlines()
+    records = [msgspec.json.decode(line, type=TrialRecord) for line in lines]
+    once = Counter(record.number for record in records if record.state in ENDED)
+    assert set(once.values()) == {1} and len(once) == folder.plan().trials
+    attempts = {n: len(control.launches(folder.trial(n).control_file)) for n in after}
+    assert attempts == {n: 2 if n == dies else 1 for n in after}
+    assert all(after[number].began == before[number].began for number in live)
+
+
+def known(folder: StudyFolder, state: str, trials: dict[int, TrialRecord] | None = None) -> list[int]:
+    """The numbers of the trials in that state."""
+    there = TrialReader(folder).read() if trials is None else trials
+    return sorted(number for number, trial in there.items() if trial.state == state)
+
+
+def at_work(folder: StudyFolder) -> list[int]:
+    """The trials that run and have most of their steps before them."""
+    running = {number: status_of(folder.trial(number)) for number in known(folder, "running")}
+    return [number for number, one in running.items() if 0 < one.step < one.total / 3]
 
 
 def test_a_search_whose_driver_died_is_taken_up_and_repeats_nothing(

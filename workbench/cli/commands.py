@@ -308,6 +308,14 @@ def _set(one: argparse.ArgumentParser) -> None:
     )
 
 
+def _probe(one: argparse.ArgumentParser) -> None:
+    _run_name(one)
+    one.add_argument(
+        "--last", action="store_true", help="the last one that was recorded, without asking"
+    )
+    _json(one)
+
+
 def _queue(one: argparse.ArgumentParser) -> None:
     one.usage = "%(prog)s [--json]\n       %(prog)s up|down|first|cancel RUN"
     one.add_argument(
@@ -396,6 +404,7 @@ COMMANDS = {
     "resume": Command(_resume, "resuming", "resume", "go on after a pause, an end or a preemption"),
     "fork": Command(_fork, "steering", "fork_run", "a new run from a checkpoint of another"),
     "set": Command(_set, "steering", "set_parameters", "change live parameters of a run, or a study"),
+    "probe": Command(_probe, "probing", "probe_run", "what a network does inside, layer by layer"),
     "rm": Command(_rm, "records", "remove_runs", "delete runs; within a week --undo brings them back"),
     "new": Command(_new, "creating", "new_recipe", "write a recipe to start from"),
     "config": Command(_config, "configuring", "show_config", "the settings in force, and their file"),

@@ -17,7 +17,6 @@ from workbench.cli.waiting import Termination
 from workbench.cli.warming import warm
 from workbench.errors import UsageError, WorkbenchError
 from workbench.runs import marks
-from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.state import status_of
 from workbench.tuning import launching as studies
@@ -25,7 +24,7 @@ from workbench.tuning import methods, study
 from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, complete, without_secret
 from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import TrialReader, TrialRecord, counts, pareto, winner
+from workbench.tuning.trials import TrialReader, TrialRecord, counts, pareto, run_of, winner
 from workbench.workers import launch
 
 TRIALS_SHOWN = 15
@@ -211,7 +210,7 @@ def _say_trials(folder: StudyFolder) -> None:
         ["trial", "state", *metrics, *(["spread"] if planned.folds else []), *names, "remark"],
         [
             [
-                trial.run,
+                trial.full_name,
                 trial.state,
                 *_reached(trial, len(metrics)),
                 *([units.number(trial.spread)] if planned.folds else []),
@@ -229,8 +228,8 @@ def _say_trials(folder: StudyFolder) -> None:
 
 def _remark(folder: StudyFolder, trial: TrialRecord, *, on_front: bool) -> str:
     """What there is to say of a trial, a person's note included."""
-    with contextlib.suppress(WorkbenchError):  # marks that are damaged hide no trial
-        note = marks.read(RunFolder(folder.trials_dir / trial.run)).note
+    with contextlib.suppress(WorkbenchError):  # a run that is gone, or damaged marks, hide no trial
+        note = marks.read(run_of(folder, trial)).note
         return "; ".join(filter(None, ("Pareto front" if on_front else trial.reason, note)))
     return trial.reason
 
@@ -266,10 +265,11 @@ def _say_next(folder: StudyFolder) -> None:
             for name, value in won.parameters.items()
             if name in _given(planned)
         )
-        output.say_aside(units.plain(f"the best is {won.run}: {words}"))
+        output.say_aside(units.plain(f"the best is {won.full_name}: {words}"))
         output.say_aside(f"run it again: workbench run --from {folder.name}")
         if "epochs" in won.parameters:
-            output.say_aside(f"train it on: workbench fork {folder.name}/{won.run} epochs=N")
+            name = won.full_name if won.study else f"{folder.name}/{won.run}"
+            output.say_aside(units.plain(f"train it on: workbench fork {name} epochs=N"))
     output.say_aside(units.plain(f"its trials: workbench --checkpoints {folder.trials_dir} runs"))
     if not planned.storage and not planned.search:
         output.say_aside(

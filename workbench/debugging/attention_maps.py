@@ -11,6 +11,7 @@ import torch
 from torch import Tensor, nn
 
 from workbench.debugging import grey
+from workbench.debugging.capture import as_written, modules_of
 from workbench.debugging.maps import Page, first_of, paged
 from workbench.debugging.passes import checked_layer, predicted
 from workbench.debugging.protocol import MAPS_A_PAGE
@@ -124,14 +125,14 @@ def _weights_seen(net: nn.Module, found: list[Attending]) -> Iterator[None]:
         return hook
 
     try:
-        for name, module in net.named_modules():
+        for name, module in modules_of(net):
             heads = isinstance(module, nn.MultiheadAttention)
             if heads:
                 handles.append(
                     module.register_forward_pre_hook(_asked_for_weights, with_kwargs=True, prepend=True)
                 )
             handles.append(module.register_forward_hook(collect(name, of_attention=heads)))
-        with torch.compiler.set_stance("force_eager"):
+        with as_written():
             yield
     finally:
         for handle in handles:

@@ -88,8 +88,8 @@ def watching(
     them. `sees_gradient` is given the place, the number of the output's tensor, and the gradient by it,
     as the backward pass comes by. `sees_call` is given every module before it runs, whatever its name,
     with the tensors of its positional and keyword arguments. Compiled code runs as it was written
-    meanwhile. Calls that a backward pass makes again (`torch.utils.checkpoint`) are not shown twice. The
-    hooks are removed at the end, whatever happens.
+    meanwhile. Calls that a backward pass makes again (`torch.utils.checkpoint`) are not shown twice.
+    The hooks are removed at the end, whatever happens.
     """
     watch = _Watch(sees_output, sees_gradient, names, sees_call)
     handles = []
@@ -98,14 +98,14 @@ def watching(
             before = module.register_forward_pre_hook(watch.before, prepend=True, with_kwargs=True)
             handles.append(before)
             handles.append(module.register_forward_hook(watch.after(name), with_kwargs=True))
-        with _as_written():
+        with as_written():
             yield
     finally:
         for handle in [*handles, *watch.on_tensors]:
             handle.remove()
 
 
-def _as_written() -> AbstractContextManager[Any]:
+def as_written() -> AbstractContextManager[Any]:
     """Compiled code, which passes hooks by, runs as it was written."""
     # Where nothing was compiled, loading the compiler would cost seconds.
     return torch.compiler.set_stance("force_eager") if "torch._dynamo" in sys.modules else nullcontext()

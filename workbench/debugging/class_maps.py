@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from importlib.util import find_spec
 from typing import Any
 
 import torch
 import torch.nn.functional as F
-from torch import Tensor
+from torch import Tensor, nn
 
 from workbench.catalog import install_command
 from workbench.debugging.capture import Captured, capturing
-from workbench.debugging.passes import checked_layer, predicted
+from workbench.debugging.passes import Pass, checked_layer, predicted
 from workbench.debugging.protocol import Method
 from workbench.debugging.samples import One, kind_of
 from workbench.errors import UsageError, WorkbenchError
@@ -48,7 +49,7 @@ def attributed(
     target: int,
     still_wanted: Callable[[], None] = lambda: None,
 ) -> Attributed:
-    """What of a sample's picture speaks for the class `target`.
+    """What of a sample's picture speaks for the class `target`; `layer` is whose maps Grad-CAM weighs.
 
     `still_wanted` is called between passes, and ends the work by raising.
 
@@ -92,43 +93,60 @@ def fitted(shares: Tensor, height: int, width: int) -> Tensor:
     return large / largest if largest else large
 
 
+def last_with_maps(made: Pass) -> str:
+    """The last layer of a pass that gives maps of more than one place: the usual one for Grad-CAM.
+
+    Raises:
+        WorkbenchError: when there is none.
+    """
+    found = [
+        call.place
+        for call in made.calls
+        if call.shapes and len(call.shapes[0]) == 4 and max(call.shapes[0][2:]) > 1
+    ]
+    if not found:
+        raise WorkbenchError(
+            "no layer of this network gives maps of the picture",
+            "occlusion needs none: --method occlusion",
+        )
+    return next((place.name for place in reversed(found) if place.is_leaf), found[-1].name)
+
+
 def _grad_cam(recipe: Training, sample: One, layer: str, target: int) -> Attributed:
-    if layer:
-        checked_layer(recipe.net, layer)
-    names = [layer] if layer else None
-    with torch.enable_grad(), capturing(recipe.net, names, gradients=True) as calls:
-        try:
-            _score(_answer(predicted(recipe, sample)), target).backward()  # type: ignore[no-untyped-call]
-        finally:
-            recipe.net.zero_grad(set_to_none=True)
+    checked_layer(recipe.net, layer)
+    with _differentiable(recipe.net), capturing(recipe.net, [layer], gradients=True) as calls:
+        _score(_answer(predicted(recipe, sample)), target).backward()  # type: ignore[no-untyped-call]
     call = _with_maps(calls, layer)
-    return Attributed(grad_cam(call.outputs[0][0], call.gradients[0][0]), call.place.name)
+    return Attributed(grad_cam(call.outputs[0][0], call.gradients[0][0]), layer)
+
+
+@contextmanager
+def _differentiable(net: nn.Module) -> Iterator[None]:
+    """Within it gradients reach every layer, frozen ones too; nothing of them is left behind."""
+    weights = [weight for weight in net.parameters() if weight.is_floating_point()]
+    before = [(weight.requires_grad, weight.grad) for weight in weights]
+    try:
+        for weight in weights:
+            weight.requires_grad_(True)
+        with torch.enable_grad():
+            yield
+    finally:
+        for weight, (needed, gradient) in zip(weights, before, strict=True):
+            weight.grad = gradient
+            weight.requires_grad_(needed)
 
 
 def _with_maps(calls: list[Captured], layer: str) -> Captured:
     """The last call that gave maps (1, C, h, w) which the class depends on."""
     found = [
-        call
-        for call in calls
-        if call.outputs
-        and call.outputs[0].dim() == 4
-        and 0 in call.gradients
-        and max(call.outputs[0].shape[2:]) > 1
+        call for call in calls if call.outputs and call.outputs[0].dim() == 4 and 0 in call.gradients
     ]
-    if found:
-        # A block returns after its last layer, with the same maps: the inner one is the layer.
-        last = found[-1]
-        same = [c for c in found if c.place.is_leaf and c.outputs[0].shape == last.outputs[0].shape]
-        return same[-1] if same and not layer else last
-    if layer:
+    if not found:
         raise UsageError(
             f"{layer} gives no maps (channels, height, width) that the class depends on",
             "choose a convolution, or leave out the layer: the last one that gives maps is taken",
         )
-    raise WorkbenchError(
-        "no layer of this network gives maps of the picture",
-        "occlusion needs none: --method occlusion",
-    )
+    return found[-1]
 
 
 def _integrated_gradients(
@@ -138,14 +156,13 @@ def _integrated_gradients(
     captum = _captum()
     picture = _input(sample).float()
     answer = _answering(recipe, sample, still_wanted)
-    with torch.enable_grad():
+    with _differentiable(recipe.net):
         given = captum.IntegratedGradients(answer).attribute(
             picture,
             target=_checked(answer, picture, target),
             n_steps=STEPS,
             internal_batch_size=AT_ONCE,
         )
-    recipe.net.zero_grad(set_to_none=True)
     return Attributed(given[0].detach().abs().sum(0), notes=(f"from zeros in {STEPS} steps",))
 
 

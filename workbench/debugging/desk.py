@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cached_property
 from pathlib import Path
 
+import torch
 from torch import Tensor, nn
 
 from workbench.debugging import (
@@ -14,20 +16,19 @@ from workbench.debugging import (
     inputs,
     judging,
     kernels,
-    layer_table,
     maps,
     mistakes,
     protocol,
     subject,
 )
-from workbench.debugging.passes import Passes, checked_layer
-from workbench.debugging.protocol import Answer, Opened, Request, SampleView, View
+from workbench.debugging.layers import recorded_layers
+from workbench.debugging.passes import Passes, checked_layer, predicted
+from workbench.debugging.protocol import Answer, LayerTable, Opened, Request, SampleView, View
 from workbench.debugging.samples import One, kind_of
 from workbench.debugging.subject import Subject
 from workbench.errors import UsageError, WorkbenchError
 from workbench.figures.data import Cell, ImageGrid, Picture, Table
 from workbench.training.recipe import Training
-from workbench.training.suitability import stand_alone
 from workbench.training.trees import tensors_in
 
 _METHODS = {
@@ -88,10 +89,17 @@ class _Look:
         self._net: nn.Module = what.recipe.net
         self._samples = what.samples
         self._still_wanted = still_wanted
-        stand_alone(self._recipe)  # a step may measure, and nobody evaluates here
         self._passes = Passes(self._recipe)
         self._span: tuple[float, float] | None = None
         self._mistakes: mistakes.Found | None = None
+
+    @cached_property
+    def _layers(self) -> LayerTable:
+        """Told by the first sample, and then known."""
+        with torch.no_grad(), recorded_layers(self._net) as layers:
+            predicted(self._recipe, self._samples.at(0))
+        weights = sum(weight.numel() for weight in self._net.parameters())
+        return LayerTable(layers=tuple(layers), weights=weights)
 
     def opened(self) -> Opened:
         what = self._what
@@ -113,7 +121,7 @@ class _Look:
     def answer(self, request: Request) -> Answer:
         match request:
             case protocol.Layers():
-                return layer_table.table(self._net, self._passes.of(self._samples.at(0)))
+                return self._layers
             case protocol.Maps():
                 return self._maps(request)
             case protocol.Kernels():
@@ -189,11 +197,14 @@ class _Look:
         sample = self._samples.at(asked.sample)
         class_maps.refuse_what_is_no_picture(sample)
         target = asked.target if asked.target >= 0 else self._predicted(sample)
+        layer = asked.layer
+        if asked.method == "grad_cam" and not layer:
+            layer = class_maps.last_with_maps(self._passes.of(sample))
         found = class_maps.attributed(
             self._recipe,
             sample,
             asked.method,
-            layer=asked.layer,
+            layer=layer,
             target=target,
             still_wanted=self._still_wanted,
         )

@@ -52,6 +52,16 @@ class Extent:
         """From the first to the last step that a place sees, parts of a coarse step counted."""
         return self.span + self.fine * self.coarse
 
+    @property
+    def is_scaled_up(self) -> bool:
+        """Whether its places lie between steps of a coarser grid."""
+        return self.jump is not None and (self.coarse > self.jump or self.fine != 0)
+
+    @property
+    def sees_all(self) -> bool:
+        """Whether some place sees whatever any of them does, so that none can see more."""
+        return self.length == self.high - self.low
+
 
 def axis_of(atom: int, places: int) -> Extent:
     """An axis of the input itself: each place sees its own step."""
@@ -61,11 +71,8 @@ def axis_of(atom: int, places: int) -> Extent:
 
 def fixed(extent: Extent) -> Extent:
     """All its places taken together: one sees what any of them saw."""
-    first = math.ceil((extent.low - extent.origin) / extent.coarse)
-    last = math.floor((extent.high - extent.span - extent.origin) / extent.coarse)
-    low = extent.origin + first * extent.coarse
-    high = extent.origin + last * extent.coarse + extent.span
-    return _whole(low, high)
+    first, last = _coarse_steps(extent.low, extent.high, extent)
+    return _whole(first, last + extent.span)
 
 
 def _whole(low: Fraction, high: Fraction) -> Extent:
@@ -88,16 +95,17 @@ def widened(
     if jump is None:
         return irregular(extent, {atom}) if window == stride == 1 and not padding else None
     added = (window - 1) * jump
-    is_scaled_up = extent.coarse > jump
-    return _regular(
-        extent,
-        atom,
-        places,
-        span=extent.span if is_scaled_up else extent.span + added,
-        fine=extent.fine + added / extent.coarse if is_scaled_up else extent.fine,
-        jump=jump * stride,
-        low=extent.low - padding * jump,
-    )
+    low = extent.low - padding * jump
+    if not extent.is_scaled_up:
+        return _plain(atom, places, span=extent.span + added, jump=jump * stride, low=low)
+    finer = replace(extent, low=low, fine=extent.fine + added / extent.coarse)
+    if stride == 1:
+        return _with_places(finer, atom, places)
+    if jump * stride % extent.coarse:  # how much of a window counts differs from place to place
+        return None
+    first, last = _coarse_steps(finer.low, finer.low + finer.length, finer)
+    span = last - first + extent.span
+    return _plain(atom, places, span=span, jump=jump * stride, low=first)
 
 
 def scaled_up(
@@ -107,32 +115,31 @@ def scaled_up(
     jump = extent.jump
     if jump is None:
         return None
-    return _regular(
+    finer = replace(
         extent,
-        atom,
-        places,
-        span=extent.span,
         fine=extent.fine + Fraction(window - 1, stride) * jump / extent.coarse,
         jump=jump / stride,
         low=extent.low + Fraction(padding - window + 1, stride) * jump,
     )
+    return _with_places(finer, atom, places)
 
 
-def _regular(
-    extent: Extent,
-    atom: int,
-    places: int,
-    *,
-    span: Fraction,
-    fine: Fraction,
-    jump: Fraction,
-    low: Fraction,
-) -> Extent:
-    was_plain = extent.coarse == extent.jump and not fine
-    stays_plain = was_plain and jump >= extent.coarse
-    coarse, origin = (jump, low) if stays_plain else (extent.coarse, extent.origin)
-    high = low + (places - 1) * jump + span + fine * coarse
-    return Extent(frozenset({atom}), span, jump, low, high, coarse, fine, origin)
+def _plain(atom: int, places: int, *, span: Fraction, jump: Fraction, low: Fraction) -> Extent:
+    high = low + (places - 1) * jump + span
+    return Extent(frozenset({atom}), span, jump, low, high, jump, origin=low)
+
+
+def _with_places(extent: Extent, atom: int, places: int) -> Extent:
+    assert extent.jump is not None
+    high = extent.low + (places - 1) * extent.jump + extent.length
+    return replace(extent, atoms=frozenset({atom}), high=high)
+
+
+def _coarse_steps(low: Fraction, high: Fraction, extent: Extent) -> tuple[Fraction, Fraction]:
+    """Where the first and the last step of the coarse grid begin that lie wholly between."""
+    first = math.ceil((low - extent.origin) / extent.coarse)
+    last = math.floor((high - extent.span - extent.origin) / extent.coarse)
+    return extent.origin + first * extent.coarse, extent.origin + last * extent.coarse
 
 
 def union(one: Extent, other: Extent) -> Extent | None:
@@ -146,9 +153,24 @@ def union(one: Extent, other: Extent) -> Extent | None:
         return _whole(min(one.low, other.low), max(one.high, other.high))
     if one.jump is not None and one.jump == other.jump and one.atoms == other.atoms:
         return _side_by_side(one, other)
-    if not one.atoms and other.jump is not None:
-        return _with_fixed(other, one)
-    return _with_fixed(one, other) if not other.atoms and one.jump is not None else None
+    for moving, still in ((one, other), (other, one)):
+        if not still.atoms and moving.jump is not None:
+            return _with_fixed(moving, still)
+    return _between(one, other)
+
+
+def _between(one: Extent, other: Extent) -> Extent | None:
+    """Of places that differ in several ways: the whole, where some place is sure to see the whole."""
+    low, high = min(one.low, other.low), max(one.high, other.high)
+    covers = any(part.sees_all and (part.low, part.high) == (low, high) for part in (one, other))
+    if covers:
+        span = high - low
+    elif one.atoms & other.atoms:
+        return None
+    else:  # one is at its lowest place where the other is at its highest, or the other way round
+        apart = max(other.high - one.low, one.high - other.low)
+        span = max(apart, one.length, other.length)
+    return Extent(one.atoms | other.atoms, span, None, low, high, Fraction(1))
 
 
 def in_turn(one: Extent, other: Extent, atom: int) -> Extent:
@@ -158,16 +180,23 @@ def in_turn(one: Extent, other: Extent, atom: int) -> Extent:
     return Extent(frozenset({atom}), span, None, low, high, Fraction(1))
 
 
-def _side_by_side(one: Extent, other: Extent) -> Extent:
+def _side_by_side(one: Extent, other: Extent) -> Extent | None:
     """Of places that follow in the same steps: from the first start to the last end."""
+    for wide, narrow in ((one, other), (other, one)):
+        # Of a finer grid's window the ends may not count, as far as a step of the coarse one.
+        sure = wide.coarse if wide.is_scaled_up else ZERO
+        end = wide.low + wide.length - sure
+        if wide.low + sure <= narrow.low and narrow.low + narrow.length <= end:
+            return wide
     low = min(one.low, other.low)
-    length = max(one.low + one.length, other.low + other.length) - low
-    wide = max(one, other, key=lambda extent: (extent.length, extent.coarse))
-    more = length - wide.length
     high = max(one.high, other.high)
-    if wide.coarse > (wide.jump or ZERO) or wide.fine:
-        return replace(wide, fine=wide.fine + more / wide.coarse, low=low, high=high)
-    return replace(wide, span=wide.span + more, low=low, high=high, origin=low)
+    length = max(one.low + one.length, other.low + other.length) - low
+    if not one.is_scaled_up and not other.is_scaled_up:
+        return replace(one, span=length, low=low, high=high, origin=low)
+    is_same_grid = one.coarse == other.coarse and (one.origin - other.origin) % one.coarse == 0
+    if not is_same_grid or one.span != other.span:
+        return None
+    return replace(one, fine=(length - one.span) / one.coarse, low=low, high=high)
 
 
 def _with_fixed(extent: Extent, whole: Extent) -> Extent:

@@ -42,14 +42,6 @@ def _attention(operator: Operator) -> int:
     return int(pairs * (query.shape[-1] + value.shape[-1]))
 
 
-def _whole_attention(operator: Operator) -> int:
-    """Multi-head attention in one kernel: queries and keys (N, T, D), with both projections."""
-    query, key = operator["query"], operator["key"]
-    width = query.shape[-1]
-    projected = (2 * query.numel() + 2 * key.numel()) * width
-    return int(projected + 2 * query.numel() * key.shape[-2])
-
-
 def _fused_rnn_layer(operator: Operator) -> int:
     """One layer in one direction: input (T, N, F), weights (gates·H, F) and (gates·H, H)."""
     steps = math.prod(operator["input"].shape[:-1])
@@ -80,7 +72,6 @@ _COUNTS: dict[str, Callable[[Operator], int]] = {
     "_scaled_dot_product_efficient_attention": _attention,
     "_scaled_dot_product_cudnn_attention": _attention,
     "_scaled_dot_product_fused_attention_overrideable": _attention,
-    "_native_multi_head_attention": _whole_attention,
     "mkldnn_rnn_layer": _fused_rnn_layer,
     "_cudnn_rnn": _cudnn_rnn,
 }

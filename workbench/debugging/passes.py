@@ -10,7 +10,7 @@ from typing import Any, TypeVar
 import torch
 from torch import Tensor, nn
 
-from workbench.debugging.capture import Captured, Place, capturing, watching
+from workbench.debugging.capture import Captured, Place, capturing, modules_of, watching
 from workbench.debugging.samples import One
 from workbench.errors import UsageError, WorkbenchError, unknown
 from workbench.training.recipe import Training
@@ -19,7 +19,7 @@ from workbench.training.trees import tensors_in
 CallT = TypeVar("CallT")
 
 KEPT_PASSES = 4
-KEPT_BYTES = 256 << 20  # of a pass; what is beyond is computed again when it is asked for
+KEPT_BYTES = 128 << 20  # of a pass; what is beyond is computed again when it is asked for
 
 
 @dataclass
@@ -137,7 +137,7 @@ def checked_layer(net: nn.Module, layer: str) -> nn.Module:
     Raises:
         UsageError: naming the nearest paths.
     """
-    modules: dict[str, nn.Module] = dict(net.named_modules())
+    modules = dict(modules_of(net))
     if layer not in modules:
         raise UsageError(
             unknown("layer", layer, [name for name in modules if name]),

@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import TypeVar
+
 import msgspec
+
+T = TypeVar("T")
 
 
 class LayerProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
@@ -110,3 +115,10 @@ class Probe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     left_out: int = 0
     telling: TellingFeature | None = None
     odd_shapes: tuple[OddShape, ...] = ()
+
+
+def evenly(items: Sequence[T], most: int) -> list[T]:
+    """At most so many of them (2 at least), evenly spread, with the first and the last."""
+    if len(items) <= most:
+        return list(items)
+    return [items[round(index * (len(items) - 1) / (most - 1))] for index in range(most)]

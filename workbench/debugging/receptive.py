@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-import torch
 from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
-from workbench.debugging.operators import Operator
+from workbench.debugging.operators import Operator, is_plain
 from workbench.debugging.sight import Axis, Sight, of_input, unknown
 from workbench.debugging.sight_rules import Seen, rule_of
 from workbench.training.trees import tensors_in
@@ -37,7 +36,7 @@ class Sights:
         for views in self._known.values():
             views.clear()
         for tensor in inputs:
-            if _has_place(tensor):
+            if is_plain(tensor):
                 self._keep(tensor, of_input(tensor.shape))
 
     def follow(self, operator: Operator) -> None:
@@ -77,7 +76,7 @@ class Sights:
 
     def of(self, tensor: Tensor) -> Sight | None:
         """None for what sees nothing of the input."""
-        if not _has_place(tensor):
+        if not is_plain(tensor):
             return None
         views = self._known.get(tensor.untyped_storage()._cdata)
         if views is None:
@@ -89,7 +88,7 @@ class Sights:
         return sight
 
     def _keep(self, tensor: Tensor, sight: Sight) -> None:
-        if not _has_place(tensor):
+        if not is_plain(tensor):
             return
         storage = tensor.untyped_storage()
         views = self._known.get(storage._cdata)
@@ -103,9 +102,8 @@ class Sights:
         views[place] = sight
 
 
-def _has_place(tensor: Tensor) -> bool:
-    return tensor.layout is torch.strided
-
-
 def _place(tensor: Tensor) -> _Place:
-    return tensor.storage_offset(), tuple(tensor.shape), tuple(tensor.stride())
+    """Along a dimension of one place the stride says nothing, and is changed at times."""
+    shape = tuple(tensor.shape)
+    strides = zip(tensor.stride(), shape, strict=True)
+    return tensor.storage_offset(), shape, tuple(step if many > 1 else 0 for step, many in strides)

@@ -3,12 +3,18 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from typing import Any
 
 import msgspec
 
-from workbench.debugging.probes import InputProbe, LayerProbe, OddShape, Probe, TellingFeature
+from workbench.debugging.probes import (
+    InputProbe,
+    LayerProbe,
+    OddShape,
+    Probe,
+    TellingFeature,
+    evenly,
+)
 from workbench.errors import WorkbenchError
 from workbench.runs.events import NON_FINITE
 from workbench.runs.recorder import finite_or_word
@@ -54,7 +60,7 @@ _decoder: msgspec.json.Decoder[Columns] = msgspec.json.Decoder(Columns)
 
 def encode(probe: Probe) -> bytes:
     """The probe without its step, as JSON."""
-    layers = _spread_out(probe.layers)
+    layers = evenly(probe.layers, MOST_LAYERS)
     columns: dict[str, Any] = {}
     for name, unset in _FIELDS.items():
         values = [getattr(layer, name) for layer in layers]
@@ -94,17 +100,10 @@ def decode(step: int, data: bytes) -> Probe:
         raise WorkbenchError(f"the probe of step {step:,} cannot be read: {fault}") from None
 
 
-def _spread_out(layers: Sequence[LayerProbe]) -> Sequence[LayerProbe]:
-    """At most MOST_LAYERS of them, evenly over the depth, with the first and the last."""
-    if len(layers) <= MOST_LAYERS:
-        return layers
-    last = len(layers) - 1
-    return [layers[round(index * last / (MOST_LAYERS - 1))] for index in range(MOST_LAYERS)]
-
-
 def _layers(columns: Columns) -> list[LayerProbe]:
     count = len(columns.name)
-    given = {name: values for name in _FIELDS if (values := getattr(columns, name))}
+    given = {name: getattr(columns, name) for name in _FIELDS}
+    given = {name: values for name, values in given.items() if values or name == "kind"}
     for name, values in given.items():
         if len(values) != count:
             raise ValueError(f"{len(values)} values of {name} for {count} layers")

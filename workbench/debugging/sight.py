@@ -78,7 +78,9 @@ def numbers(dims: Collection[Dim]) -> frozenset[int]:
 def _summed(extent: Extent, atoms: frozenset[int]) -> Extent | None:
     if not extent.atoms & atoms:
         return extent
-    return fixed(extent) if extent.atoms <= atoms else None
+    if extent.atoms <= atoms:
+        return fixed(extent)
+    return irregular(extent, extent.atoms - atoms) if extent.sees_all else None
 
 
 def of_input(shape: Sequence[int]) -> Sight:

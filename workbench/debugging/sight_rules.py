@@ -28,6 +28,7 @@ from workbench.debugging.sight import (
     length,
     numbers,
     picked,
+    renamed,
     viewed,
 )
 
@@ -114,6 +115,16 @@ def _like_main(seen: Seen) -> Sequence[Sight | None]:
 
 def _viewed(seen: Seen) -> Sequence[Sight | None]:
     return [_of_main(seen, lambda sight: viewed(sight, seen.shape))]
+
+
+def _restrided(seen: Seen) -> Sequence[Sight | None]:
+    """Known only where nothing moves: the layout of channels is put right in this way."""
+    before, after = seen["self"], seen.operator.outputs[0]
+    steps = [
+        [step for step, many in zip(tensor.stride(), tensor.shape, strict=True) if many > 1]
+        for tensor in (before, after)
+    ]
+    return [seen.main] if before.shape == after.shape and steps[0] == steps[1] else ()
 
 
 def _expanded(seen: Seen) -> Sequence[Sight | None]:
@@ -321,7 +332,11 @@ def _product(left: str, right: str, bias: str = "") -> Rule:
             factors.append(Sight((), other.without(numbers(other.dims))))
         elif other is not None:
             dims = (*other.dims[:-2], (), other.dims[-1])
-            factors.append(Sight(dims, other.without(numbers(other.dims[-2:-1]))))
+            columns = Sight(dims, other.without(numbers(other.dims[-2:-1])))
+            # A row and a column of one tensor's own product are not the same place.
+            factors.append(
+                renamed(columns, {number: atom_of(1).number for number in numbers(dims[-1:])})
+            )
         added = seen.of(seen[bias]) if bias else None
         factors += [] if added is None else [added]
         return [broadcast(factors, seen.shape) if factors else None]
@@ -511,7 +526,7 @@ _RULES: dict[str, Rule] = {
         _pointwise,
         *("clone", "detach", "alias", "_to_copy", "lift_fresh", "native_dropout", "where"),
         *("masked_fill", "_fused_dropout", "_prelu_kernel", "rrelu_with_noise", "addcmul", "lerp"),
-        *("bernoulli", "contiguous", "to", "nan_to_num", "log_sigmoid_forward"),
+        *("bernoulli", "nan_to_num", "log_sigmoid_forward", "hardswish", "mish", "threshold"),
     ),
     "copy": _copied,
     **_all(_constant, "zero", "fill", "normal", "uniform", "empty_like", "sym_size"),
@@ -527,6 +542,7 @@ _RULES: dict[str, Rule] = {
         *("view", "_unsafe_view", "_reshape_alias", "reshape", "squeeze", "unsqueeze"),
         *("flatten", "_reshape_copy", "view_copy"),
     ),
+    "as_strided": _restrided,
     "expand": _expanded,
     "t": _permuted(lambda _seen, many: range(many)[::-1]),
     "transpose": _permuted(_swapped),
@@ -547,7 +563,7 @@ _RULES: dict[str, Rule] = {
         *("sum", "mean", "amax", "amin", "max", "min", "prod", "std", "var", "var_mean", "std_mean"),
         *("logsumexp", "linalg_vector_norm", "norm", "any", "all", "argmax", "argmin"),
     ),
-    **_all(_mixed, "_softmax", "_log_softmax", "cumsum", "cumprod", "logcumsumexp"),
+    **_all(_mixed, "_softmax", "_safe_softmax", "_log_softmax", "cumsum", "cumprod", "logcumsumexp"),
     **_all(_resized, "glu", "channel_shuffle", "native_channel_shuffle"),
     **_all(_product("self", "mat2"), "mm", "bmm"),
     "mv": _product("self", "vec"),
@@ -556,17 +572,11 @@ _RULES: dict[str, Rule] = {
     "baddbmm": _product("batch1", "batch2", "self"),
     **_all(
         _attended,
-        "_native_multi_head_attention",
-        *(
-            f"_scaled_dot_product_{kind}"
-            for kind in (
-                "flash_attention",
-                "flash_attention_for_cpu",
-                "efficient_attention",
-                "cudnn_attention",
-                "fused_attention_overrideable",
-            )
-        ),
+        "_scaled_dot_product_flash_attention",
+        "_scaled_dot_product_flash_attention_for_cpu",
+        "_scaled_dot_product_efficient_attention",
+        "_scaled_dot_product_cudnn_attention",
+        "_scaled_dot_product_fused_attention_overrideable",
     ),
     "embedding": _embedded,
     "convolution": _convolved,

@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
-
-import torch
 
 from workbench.debugging.protocol import OpenRecipe, OpenRun
 from workbench.debugging.samples import Samples
 from workbench.errors import UsageError, WorkbenchError
 from workbench.params import Value, check_all
 from workbench.runs.folder import Manifest, RunFolder
+from workbench.runs.recorder import Recorder
+from workbench.runs.run import Run
 from workbench.training import checkpoints
+from workbench.training.loop import Loop
 from workbench.training.recipe import Training
 from workbench.training.resuming import differences, listed
 from workbench.tuning.study import is_study
@@ -29,19 +32,28 @@ class Subject:
     """A network to be looked at.
 
     Attributes:
+        loop: has made data, network and optimizers, and makes no step.
+        lease: on the device; the CPU is anyone's.
         checkpoint: the file's name; empty for an untrained network.
-        lease: on the device, where that is not the CPU.
         notes: what differs from the run's own beginning.
     """
 
     title: str
     recipe_id: str
-    recipe: Training
-    samples: Samples
+    loop: Loop
+    lease: queue.Lease
     checkpoint: str = ""
     step: int = 0
-    lease: queue.Lease | None = None
     notes: tuple[str, ...] = ()
+
+    @property
+    def recipe(self) -> Training:
+        return self.loop.recipe
+
+    @cached_property
+    def samples(self) -> Samples:
+        """What it is looked at with."""
+        return Samples(self.loop.data, self.loop.device, self.recipe.seed)
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,9 +62,9 @@ class Subject:
         return tuple(map(str, names)) if isinstance(names, list | tuple) else ()
 
     def close(self) -> None:
-        """Give the device back."""
-        if self.lease is not None:
-            self.lease.release()
+        """Give the device back, and let the processes go that load data."""
+        self.loop.close()
+        self.lease.release()
 
 
 def of_run(asked: OpenRun) -> Subject:
@@ -78,13 +90,21 @@ def of_run(asked: OpenRun) -> Subject:
     values, faults = check_all(recipe_class.Params.parameters, values)
     lease = _lease(asked.device, folder.name)
     try:
-        recipe, samples = _built(recipe_class, values, manifest.seed, lease.device.name)
-        _load_weights(recipe, saved, f"{file.name} of {folder.full_name}")
+        loop = _begun(recipe_class, values, manifest.seed, lease.device.name, step)
+        _load_weights(loop.recipe, saved, f"{file.name} of {folder.full_name}")
     except BaseException:
         lease.release()
         raise
     notes = tuple(f"the recipe has changed since: {fault}" for fault in faults)
-    return Subject(folder.full_name, manifest.recipe.id, recipe, samples, file.name, step, lease, notes)
+    return Subject(
+        folder.full_name,
+        manifest.recipe.id,
+        loop,
+        lease,
+        checkpoint=file.name,
+        step=step,
+        notes=notes,
+    )
 
 
 def of_recipe(asked: OpenRecipe) -> Subject:
@@ -101,11 +121,11 @@ def of_recipe(asked: OpenRecipe) -> Subject:
     values = recipe_class.Params(**given).as_dict()
     lease = _lease(asked.device, name)
     try:
-        recipe, samples = _built(recipe_class, values, asked.seed, lease.device.name)
+        loop = _begun(recipe_class, values, asked.seed, lease.device.name, 0)
     except BaseException:
         lease.release()
         raise
-    return Subject(name, name, recipe, samples, lease=lease)
+    return Subject(name, name, loop, lease)
 
 
 def _training(file: Path, name: str) -> type[Training]:
@@ -167,21 +187,22 @@ def _lease(device: str, name: str) -> queue.Lease:
     return queue.acquire(wanted, f"inspect {name}", on_wait=refuse, give_up=lambda: False)
 
 
-def _built(
-    recipe_class: type[Training], values: Mapping[str, Value], seed: int, device: str
-) -> tuple[Training, Samples]:
-    """The recipe with data and network, in the order in which the loop makes them."""
+def _begun(
+    recipe_class: type[Training], values: Mapping[str, Value], seed: int, device: str, step: int
+) -> Loop:
+    """Data, network and optimizers as a run begins with them; what the loop records goes nowhere."""
     seed_everything(seed)
     given: dict[str, Any] = dict(values)
     recipe = recipe_class(recipe_class.Params(**given), seed=seed)
     recipe.device = device
-    data = recipe.data()
-    recipe.net = recipe.model().to(device)
+    # The recorder's file stays open when its folder is gone, so nothing is left behind by a kill.
+    with tempfile.TemporaryDirectory(prefix="workbench-inspect-") as place:
+        folder = RunFolder(Path(place))
+        loop = recipe.begin(
+            Run(folder, Recorder(folder.events_file), recipe=recipe, device=device, step=step)
+        )
     recipe.net.eval()
-    for weight in recipe.net.parameters():
-        if weight.is_floating_point():
-            weight.requires_grad_(True)  # class maps need gradients in layers that are frozen, too
-    return recipe, Samples(data, torch.device(device), seed)
+    return loop
 
 
 def _load_weights(recipe: Training, saved: Mapping[str, Any], whose: str) -> None:

@@ -20,6 +20,7 @@ from workbench.figures.terminal import chart_of
 
 TILE = 128  # pixels that a small picture is enlarged to, about
 WIDE = 1_024
+CHART = (1_000, 600)
 _GAP, _TEXT = 12, 14
 _LINE = 20
 _PAPER: palette.Colour = (255, 255, 255)
@@ -38,9 +39,9 @@ def png_of_figure(figure: Figure) -> bytes:
         case Matrix():
             return _written(_matrix(figure))
         case Bars():
-            return png_of([figure])
+            return png_of([figure], size=CHART)
         case Curves() | Scatter():
-            return png_of([Chart(*chart_of(figure))])
+            return png_of([Chart(*chart_of(figure))], size=CHART)
     raise WorkbenchError(f"{figure.title or 'this'} is no picture", "it can be had as JSON: --json")
 
 

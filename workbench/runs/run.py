@@ -98,6 +98,10 @@ class Run:
                 self.steering.stopping = True
         self.steering.between_steps()
 
+    def pause(self) -> None:
+        """Stand still before the next step, until someone resumes the run: one keypress a step."""
+        self.steering.pause()
+
     def log(
         self, values: Mapping[str, Any] | None = None, /, *, step: int | None = None, **named: Any
     ) -> None:

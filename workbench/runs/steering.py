@@ -68,6 +68,11 @@ class Steering:
         """A signal asks to leave; safe to call from a signal handler, obeyed between two steps."""
         self._signal = name
 
+    def pause(self) -> None:
+        """Stand still before the next step, as if a person had asked for it."""
+        self._paused = True
+        self._due = 0.0
+
     def between_steps(self) -> None:
         """Obey what was asked; costs a clock reading where nothing is due. Returns after a pause."""
         if self._signal and not self.stopping:

@@ -199,18 +199,23 @@ class Training(Recipe):
         self._resume_from = {}
         self._loop.fit()
 
+    def begin(self, run: Run) -> Loop:
+        """Data, network and optimizers as `run` makes them, without a step: for who looks inside."""
+        self.run_handle = run
+        self._loop = Loop(self, run, {})
+        return self._loop
+
     def rehearse(self) -> Rehearsal:
         """One batch: shapes of the layers, sizes, memory, time a step and of the whole run."""
         with tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place:
             folder = RunFolder(Path(place))
             recorder = Recorder(folder.events_file)
             try:
-                self.run_handle = Run(folder, recorder, recipe=self, device=self.device)
-                self._loop = Loop(self, self.run_handle, {})
+                loop = self.begin(Run(folder, recorder, recipe=self, device=self.device))
                 try:
-                    return rehearse(self._loop)
+                    return rehearse(loop)
                 finally:
-                    self._loop.close()
+                    loop.close()
             finally:
                 recorder.close()
 

@@ -50,7 +50,7 @@ def tensors_in(value: Any) -> Iterator[Tensor]:
 def shape_text(value: Any) -> str:
     """The shapes in a tree, `64x10`, `(64x10, 64)`; what is no tensor by its class."""
     if isinstance(value, Tensor):
-        return "x".join(map(str, value.shape)) or "number"
+        return "nested" if value.is_nested else "x".join(map(str, value.shape)) or "number"
     if isinstance(value, Mapping):
         return "{" + ", ".join(f"{key}: {shape_text(item)}" for key, item in value.items()) + "}"
     if isinstance(value, tuple | list):

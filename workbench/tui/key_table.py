@@ -298,6 +298,7 @@ KEYS: tuple[Key, ...] = (
     Key("studytabs.7", "7", "show_tab(6)", "", "all trials as a table"),
     Key("studytabs.8", "8", "show_tab(7)", "", "what the study's driver printed"),
     Key("studytabs.9", "9", "show_tab(8)", "", "what is searched, and how"),
+    Key("studytabs.10", "0", "show_tab(9)", "", "why a study failed or was lost"),
     # With priority, all of them: the line of text would take what they can be moved to.
     Key("metrics.keep", "enter", "keep", "draw", "draw those that are ticked", True),
     Key("metrics.toggle", "space", "tick", "tick", "tick the metric, or untick it", True),

@@ -192,9 +192,10 @@ class CandidateSearch:
         for record in TrialReader(folder).read().values():
             if record.state in ENDED:
                 self._end(Candidate(record.number), record.folds if record.state == "complete" else ())
-            elif record.state == "running":
+            else:  # one that was to be tried again may have been begun again
                 self._left[record.number] = record.run
-                self._board.begun.add(record.number)
+        self._left |= self._begun_but_not_noted()
+        self._board.begun.update(self._left)
         self._thread = threading.Thread(target=self._run, name="search", daemon=True)
         self._thread.start()
 
@@ -209,6 +210,12 @@ class CandidateSearch:
             pass
         except Exception as fault:  # noqa: BLE001 - the driver raises it where it is waited for
             self._fault = fault
+
+    def _begun_but_not_noted(self) -> dict[int, str]:
+        """The trial that a driver began which died before it could write that down."""
+        number = max((*self._left, *self._ended), default=-1) + 1
+        run = self._folder.trial(number)
+        return {number: run.name} if run.manifest_file.is_file() else {}
 
     # Asking and telling.
 
@@ -281,12 +288,16 @@ class CandidateSearch:
 
     # What there is.
 
-    def counted(self) -> Sequence[Candidate]:
-        """The candidates that have ended."""
-        return list(self._ended.values())
-
     def own_ended(self) -> Sequence[tuple[Any, str]]:
         """Nothing: all is written down where this search reads it."""
+        return []
+
+    def at_work_elsewhere(self) -> int:
+        """None: there is one driver."""
+        return 0
+
+    def elsewhere(self) -> Sequence[tuple[Any, str, str]]:
+        """Nothing: there is one driver."""
         return []
 
     def left_running(self) -> Iterator[tuple[Candidate, str]]:

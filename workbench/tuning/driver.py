@@ -28,7 +28,7 @@ from workbench.tuning.running import RunningTrial
 from workbench.tuning.standing import Standing, changes
 from workbench.tuning.storage import Storage, StorageGoneError
 from workbench.tuning.study import StudyFolder
-from workbench.tuning.verdict import judge, record_from_optuna, record_of, refuse_hopeless
+from workbench.tuning.verdict import completed, judge, record_from_optuna, record_of, refuse_hopeless
 from workbench.workers.crew import Crew
 from workbench.workers.faults import describe
 from workbench.workers.standby import Standby
@@ -64,6 +64,7 @@ class Driver:
         self._told_paused = False
         self._enough = False
         self._next_look = 0.0
+        self._next_look_elsewhere = 0.0
         self._storage_gone_at: float | None = None
         self._began = time.monotonic()
 
@@ -78,7 +79,7 @@ class Driver:
 
     def run(self) -> int:
         """Drive the study to its end; 0 when it finished or was stopped, 1 when it failed."""
-        self._crew = Crew(self._standby)
+        self._crew = Crew(self._standby, self._ledger.workers)
         try:
             with contextlib.closing(chooser(self.folder, self.plan, self._storage)) as self._search:
                 self._drive()
@@ -94,7 +95,6 @@ class Driver:
 
     def _drive(self) -> None:
         self._search.hold(self._now)
-        ended = len(self._search.counted())
         self._recorder.record(
             events.Started(
                 time=now(),
@@ -102,11 +102,12 @@ class Driver:
                 host=socket.gethostname(),
                 device="",
                 attempt=self._attempt,
-                step=ended,
+                step=self._ledger.step,
             )
         )
         self._recover()
-        self._ledger.begin(ended)
+        self._ledger.begin()
+        self._take_in_others()
         self._ledger.progress(len(self._trials), news=True)
         self._maker = Maker(self.folder, self.plan, self._standby, self._crew)
         while True:
@@ -140,6 +141,8 @@ class Driver:
             status = self._end_of(running)
             if status is not None:
                 running.read()  # its last values came after what was read a moment ago
+            elif running.has_just_begun():
+                self._ledger.write(record_of(running, "running"))  # now with process and device
             self._report(trial, running)
             if status is not None:
                 self._reap(trial, running, status)
@@ -150,6 +153,8 @@ class Driver:
         while self._may_begin():
             self._begin()
             news = True
+        if time.monotonic() >= self._next_look_elsewhere:
+            news = self._take_in_others() or news
         if not self._asked.paused:
             self._ledger.progress(len(self._trials), stopping=bool(self._asked.stop), news=news)
         elif news:  # what that recorded speaks of a study that goes on
@@ -231,7 +236,9 @@ class Driver:
         except BaseException:
             self._search.again(trial, "it could not be started")
             raise
-        self._follow(trial, follow(folder, trial.number, values, self.plan))
+        running = follow(folder, trial.number, values, self.plan)
+        running.worker = self._crew.worker_of(folder)
+        self._follow(trial, running)
 
     def _noted(self, trial: Chosen) -> Callable[[str], None]:
         return lambda run: self._search.began(trial, run)
@@ -264,6 +271,7 @@ class Driver:
             return replace(running.history.status(), state=State.LOST)
         # Its worker left, or died of the run before, in the moment in which it was handed this one.
         self._crew.start(running.folder)
+        running.worker = self._crew.worker_of(running.folder)
         return None
 
     def _stop_trials(self) -> None:
@@ -301,12 +309,25 @@ class Driver:
         if state == "again":
             self._ledger.write(record)
             return
-        self._ledger.ended(record, len(self._search.counted()))
+        self._ledger.ended(record)
         refuse_hopeless(self.plan, list(self._ledger.trials.values()), running)
+
+    def _take_in_others(self) -> bool:
+        """Record the trials of other drivers that ended since the last call; whether any did."""
+        self._next_look_elsewhere = time.monotonic() + OTHERS_POLL_S
+        known = self._ledger.trials
+        new = [one for one in self._search.elsewhere() if one[0].number not in known]
+        for frozen, study, run in new:
+            self._ledger.ended(record_from_optuna(frozen, self.plan, run, study))
+        return bool(new)
 
     def _end(self) -> None:
         with contextlib.suppress(StorageGoneError):  # all of it was told already
             self._search.flush()
+            self._take_in_others()
+            if count := self._search.at_work_elsewhere():
+                noun = "trial is" if count == 1 else "trials are"
+                self._ledger.message(f"{count} {noun} still at work in other drivers of the study")
         self._ledger.progress(0, stopping=bool(self._asked.stop), news=True)
         step = self._ledger.step
         if self._asked.stop and not self._is_enough():
@@ -383,6 +404,7 @@ class Driver:
             began=known.began if known is not None else manifest.created,
         )
         running.told = self._search.last_told(trial)
+        running.worker = 0 if known is None else known.worker
         self._adopted.add(trial.number)
         self._follow(trial, running)
 
@@ -391,4 +413,5 @@ class Driver:
         for frozen, run in self._search.own_ended():
             known = self._ledger.trials.get(frozen.number)
             if known is None or known.state == "running":
-                self._ledger.write(record_from_optuna(frozen, run))
+                found = record_from_optuna(frozen, self.plan, run)
+                self._ledger.write(found if known is None else completed(known, found))

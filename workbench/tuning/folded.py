@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
 from statistics import fmean
 
 import numpy as np
@@ -12,7 +11,7 @@ from workbench.errors import unknown
 from workbench.params import Value
 from workbench.runs.folder import RunFolder
 from workbench.tuning.running import DURATION, Reported, RunningTrial
-from workbench.tuning.study import Objective, Plan
+from workbench.tuning.study import Plan
 
 FOLDS_DONE = "folds"  # the metric of a run that tells how many folds have ended
 
@@ -20,16 +19,8 @@ FOLDS_DONE = "folds"  # the metric of a run that tells how many folds have ended
 class FoldedTrial(RunningTrial):
     """Follows the run of a trial that trains once a fold; of what is untold `epoch` is the fold."""
 
-    def __init__(
-        self,
-        folder: RunFolder,
-        number: int,
-        values: dict[str, Value],
-        objectives: Sequence[Objective],
-        began: float = 0.0,
-    ) -> None:
-        super().__init__(folder, number, values, objectives, began)
-        self._read = self._recorded = 0
+    _read = 0  # folds whose values were taken in
+    _recorded = 0  # folds of which the study was told
 
     def read(self) -> None:
         """Take in what came since the last call; a fold's value is `untold` when the fold has ended."""

@@ -33,8 +33,10 @@ class Ledger:
         # Of several metrics no trial is the best.
         goal = None if plan.has_several else Goal(plan.metric, plan.direction)
         self.trials: dict[int, TrialRecord] = dict(TrialReader(folder).read())
-        step = sum(trial.state in ENDED for trial in self.trials.values())
-        self._meter = ProgressMeter(recorder, device="", attempt=attempt, step=step, goal=goal)
+        self._ended = {number for number, trial in self.trials.items() if trial.state in ENDED}
+        self._meter = ProgressMeter(
+            recorder, device="", attempt=attempt, step=len(self._ended), goal=goal
+        )
         self._meter.total = total
 
     @property
@@ -42,9 +44,14 @@ class Ledger:
         """How many trials have ended."""
         return self._meter.step
 
-    def begin(self, step: int) -> None:
+    @property
+    def workers(self) -> int:
+        """How many workers the study has had."""
+        return max((trial.worker for trial in self.trials.values()), default=0)
+
+    def begin(self) -> None:
         """Go on where an earlier attempt ended: its best counts."""
-        self._meter.step = step
+        self._meter.step = len(self._ended)
         known = best(self.trials.values(), self._plan.direction)
         if known is not None and known.value is not None and not self._plan.has_several:
             before = [t for t in self.trials.values() if t.state in ENDED and t.ended <= known.ended]
@@ -59,6 +66,10 @@ class Ledger:
         """How a trial stands now."""
         self._file.write(msgspec.json.encode(record))
         self.trials[record.number] = record
+        if record.state in ENDED:
+            self._ended.add(record.number)
+        else:
+            self._ended.discard(record.number)
 
     def fold_ended(self, record: TrialRecord) -> None:
         """A fold of a trial at work has ended."""
@@ -67,9 +78,10 @@ class Ledger:
         fold = f"{record.run} fold {len(record.folds)} of {self._plan.folds}"
         print(units.plain(f"{fold}  {self._plan.metric} {reached}"), flush=True)
 
-    def ended(self, record: TrialRecord, step: int) -> None:
-        """A trial has ended and counts as the `step`-th: one more point of the curves."""
+    def ended(self, record: TrialRecord) -> None:
+        """A trial has ended and counts: one more point of the curves."""
         self.write(record)
+        step = len(self._ended)
         if record.value is not None and record.state == "complete":
             self._recorder.metrics(step, self._curves(record, step))
         self._meter.advance(step)
@@ -109,7 +121,7 @@ class Ledger:
         }
         if self._plan.has_several:
             front = pareto(trials, [one.direction for one in self._plan.objectives])
-            return {"Pareto front": ", ".join(trial.run for trial in front) or "empty", **tally}
+            return {"Pareto front": ", ".join(trial.full_name for trial in front) or "empty", **tally}
         won = winner(trials, self._plan)
         if won is None or won.value is None:
             return tally
@@ -118,7 +130,7 @@ class Ledger:
         return {
             f"best {self._plan.metric}": won.value,
             **spread,
-            "best trial": won.run,
+            "best trial": won.full_name,
             **{name: _result(value) for name, value in values.items()},
             **tally,
         }
@@ -135,7 +147,7 @@ class Ledger:
         searched = (
             f"{n} {_word(record.parameters[n])}" for n in self._searched() if n in record.parameters
         )
-        parts = (f"{record.run} {record.state}", value, *searched, record.reason)
+        parts = (f"{record.full_name} {record.state}", value, *searched, record.reason)
         return units.plain("  ".join(filter(None, parts)))
 
     def message(self, text: str, *, warning: bool = False) -> None:

@@ -206,6 +206,29 @@ def lanes(began: Floats, ended: Floats) -> tuple[list[int], int]:
     return lane, count
 
 
+def workers_lanes(trials: Sequence[TrialRecord], ended: Floats) -> tuple[list[int], int]:
+    """The lane of each trial, and how many there are: a worker's trials are in one lane.
+
+    Workers follow one another in a lane, as their spans do; those of other studies have lanes of their
+    own, below. A trial whose worker is not known counts as having had one for itself.
+    """
+    lane, count = [0] * len(trials), 0
+    for study in sorted({trial.study for trial in trials}):
+        of_worker: dict[tuple[int, int], list[int]] = {}
+        for index, trial in enumerate(trials):
+            if trial.study == study:
+                key = (trial.worker, 0 if trial.worker else trial.number)
+                of_worker.setdefault(key, []).append(index)
+        began = [min(trials[index].began for index in own) for own in of_worker.values()]
+        last = [max(float(ended[index]) for index in own) for own in of_worker.values()]
+        found, more = lanes(np.array(began), np.array(last))
+        for at, own in zip(found, of_worker.values(), strict=True):
+            for index in own:
+                lane[index] = count + at
+        count += more
+    return lane, count
+
+
 def surface(
     x: tuple[Floats, int], y: tuple[Floats, int], values: Floats, size: tuple[int, int]
 ) -> Floats:

@@ -37,6 +37,7 @@ class RunningTrial:
     Attributes:
         untold: what was reported and the storage was not told yet.
         told: the last epoch that an earlier driver told it of.
+        worker: which of the study's workers has it; 0 where that is not known.
     """
 
     def __init__(
@@ -56,10 +57,12 @@ class RunningTrial:
         self.history = History(folder)
         self.untold: deque[Reported] = deque()
         self.told = 0
+        self.worker = 0
         self._objectives = objectives
         self._sign = 1.0 if objectives[0].direction == "min" else -1.0
         self._seen = 0
         self._look_due = 0.0
+        self._noted_begin = False
         self._reached: tuple[float, ...] | None = None
 
     def read(self) -> None:
@@ -88,6 +91,16 @@ class RunningTrial:
     def has_begun(self) -> bool:
         """Whether the worker of its last launch has recorded anything."""
         return len(self.history.started) >= len(control.launches(self.folder.control_file))
+
+    @property
+    def started(self) -> events.Started | None:
+        """What its worker said of itself; None before it has begun."""
+        return self.history.started[-1] if self.history.started and self.has_begun() else None
+
+    def has_just_begun(self) -> bool:
+        """Whether its worker has begun since this was asked last."""
+        before, self._noted_begin = self._noted_begin, self._noted_begin or self.started is not None
+        return self._noted_begin and not before
 
     def values_reached(self) -> tuple[float, ...] | None:
         """The best finite value of the first metric and what the others were then; None without one."""

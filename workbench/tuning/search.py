@@ -8,6 +8,7 @@ from zlib import crc32
 
 import optuna
 from optuna.samplers import BaseSampler
+from optuna.storages import BaseStorage
 from optuna.study import StudyDirection
 from optuna.study._tell import _tell_with_warning
 from optuna.trial import FrozenTrial, Trial, TrialState
@@ -17,8 +18,9 @@ from workbench.params import Value
 from workbench.tuning import samplers
 from workbench.tuning.drawing import Drawing
 from workbench.tuning.standing import Standing
-from workbench.tuning.storage import Storage, flush
+from workbench.tuning.storage import Storage, StorageGoneError, flush
 from workbench.tuning.study import Plan, StudyFolder
+from workbench.tuning.trials import TrialReader
 
 # Attributes of trials in Optuna's record; whoever opens the study with Optuna's own tools sees them.
 RUN = "workbench_run"  # study and run, where no number tells it: `tune-images-cnn-0001/trial-0003`
@@ -170,13 +172,19 @@ class Search:
         """How many trials count or are at work elsewhere, by one look: so none is counted twice."""
         with self._reaching():
             trials = self._all()
-        elsewhere = [
-            trial
+        return self._at_work_elsewhere(trials) + sum(map(_counts, trials))
+
+    def at_work_elsewhere(self) -> int:
+        """How many trials other drivers have at work."""
+        with self._reaching():
+            return self._at_work_elsewhere(self._all())
+
+    def _at_work_elsewhere(self, trials: Sequence[FrozenTrial]) -> int:
+        own = {"", self._folder.name}
+        return sum(
+            trial.state is TrialState.RUNNING and self._run_of(trial)[0] not in own
             for trial in (trials if self._storage.is_shared else ())
-            if trial.state is TrialState.RUNNING
-            and self._run_of(trial)[0] not in {"", self._folder.name}
-        ]
-        return len(elsewhere) + sum(map(_counts, trials))
+        )
 
     # What there is.
 
@@ -195,6 +203,13 @@ class Search:
             for trial, owner, run in owned
             if owner == self._folder.name and trial.user_attrs.get(CUT_SHORT) != ONE_TOO_MANY
         ]
+
+    def elsewhere(self) -> list[tuple[FrozenTrial, str, str]]:
+        """The trials that count and others made, each with study and run, which no driver's lacks."""
+        if not self._storage.is_shared:
+            return []
+        owned = [(trial, *self._run_of(trial)) for trial in self.counted()]
+        return [found for found in owned if found[1] != self._folder.name]
 
     def left_running(self) -> Iterator[tuple[Trial, str]]:
         """The trials that a forerunner of this driver did not end; each with its run's name, if any."""
@@ -250,13 +265,9 @@ class Search:
     # Opening.
 
     def _open(self) -> optuna.Study:
-        study = optuna.create_study(
-            storage=self._storage.open(),
-            study_name=self._plan.name or self._folder.name,
-            directions=[_DIRECTION[one.direction] for one in self._plan.objectives],
-            pruner=samplers.make_pruner(self._plan),
-            load_if_exists=True,
-        )
+        known = TrialReader(self._folder).read()
+        storage = self._storage.open(has_begun=bool(known))
+        study = self._load(storage, max(known)) if known else self._create(storage)
         self._refuse_another(study)
         # A generator that began anew at each attempt would draw the same points again.
         drawn = len(study.get_trials(deepcopy=False))
@@ -265,6 +276,32 @@ class Search:
         study.sampler = samplers.make_sampler(self._plan, seed)
         if self._storage.is_shared:
             _before_each_trial(study.sampler, lambda trial: self._note_owner(study, trial))
+        return study
+
+    def _create(self, storage: BaseStorage) -> optuna.Study:
+        return optuna.create_study(
+            storage=storage,
+            study_name=self._plan.name or self._folder.name,
+            directions=[_DIRECTION[one.direction] for one in self._plan.objectives],
+            pruner=samplers.make_pruner(self._plan),
+            load_if_exists=True,
+        )
+
+    def _load(self, storage: BaseStorage, last: int) -> optuna.Study:
+        """The study as earlier drivers left it, of which trial number `last` is known to have begun."""
+        name, pruner = self._plan.name or self._folder.name, samplers.make_pruner(self._plan)
+        where = self._storage.where
+        try:
+            study = optuna.load_study(study_name=name, storage=storage, pruner=pruner)
+        except KeyError:
+            raise StorageGoneError(
+                f"{where} has no study {name!r} any more", "bring back the one that had it"
+            ) from None
+        if last >= len(study.get_trials(deepcopy=False)):
+            raise StorageGoneError(
+                f"{where} does not know trial {last}, which has begun: it is an older copy",
+                "bring back the newer one",
+            )
         return study
 
     def _note_owner(self, study: optuna.Study, trial: FrozenTrial) -> None:

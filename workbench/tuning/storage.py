@@ -49,8 +49,19 @@ class Storage:
         """Whether drivers of other studies may be at work on it."""
         return bool(self._address)
 
-    def open(self) -> BaseStorage:
-        """As Optuna takes it; what a driver that was killed left half-written is cleared away."""
+    def open(self, *, has_begun: bool) -> BaseStorage:
+        """As Optuna takes it; what a driver that was killed left half-written is cleared away.
+
+        Raises:
+            StorageGoneError: when the file of a study that `has_begun` is not there: a new one would
+                know none of its trials.
+        """
+        file = self._file()
+        if has_begun and file is not None and not file.exists():
+            raise StorageGoneError(
+                f"the study's storage {self.where} is not there any more",
+                f"bring it back, then: {self._resumption}",
+            )
         if self._address:
             return get_storage(self._address)
         journal = self._folder.journal_file
@@ -58,13 +69,20 @@ class Storage:
         _drop_torn_line(journal)
         return _OwnJournal(_Journal(str(journal)))
 
+    def _file(self) -> Path | None:
+        """The file that the storage is; None for a server's."""
+        if not self._address:
+            return self._folder.journal_file
+        name = self._address.partition(":///")[2].partition("?")[0]
+        return Path(name) if self._address.startswith("sqlite") and name else None
+
     @contextmanager
     def reaching(self, *more: type[Exception]) -> Iterator[None]:
         """Turn what a storage raises that is gone into a StorageGoneError, without any password."""
         try:
             yield
         except (*_faults(), *more) as fault:
-            said = str(fault).strip().partition("\n")[0]
+            said = str(fault.__cause__ or fault).strip().partition("\n")[0]
             # Not chained: what a driver of a data base says may hold the address.
             raise StorageGoneError(
                 f"the study's storage {self.where} cannot be used: {self._without_secrets(said)}",

@@ -8,7 +8,10 @@ from typing import Literal
 
 import msgspec
 
+from workbench import paths
+from workbench.errors import NotFoundError
 from workbench.params import Value
+from workbench.runs.folder import RunFolder
 from workbench.runs.jsonl import DAMAGED, LineReader
 from workbench.tuning.study import Plan, StudyFolder
 
@@ -19,15 +22,18 @@ ENDED = frozenset({"complete", "pruned", "failed"})  # what counts as one of the
 class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     """One trial as it stands; a later record of the same number takes the place of an earlier one.
 
-    `run` is the name of its run in the study's folder of trials, `again` the state of one that was cut
-    short and is tried again under another number, which counts in its place. `value` is that of the
-    first metric that counts, `values` those of all where there are several. In a study with folds it is
-    their mean, and `folds` are those that have ended. Times are seconds since 1970.
+    `run` is the name of its run in the study's folder of trials, or in that of the other `study` whose
+    driver ran it; where that was no driver, it is empty. `again` is the state of one that was cut short
+    and is tried again under another number, which counts in its place. `value` is that of the first
+    metric that counts, `values` those of all where there are several. In a study with folds it is their
+    mean, and `folds` are those that have ended. `worker` counts the processes that run the study's
+    trials, from 1; 0 is an unknown one. Times are seconds since 1970.
     """
 
     number: int
     state: TrialState
     run: str
+    study: str = ""
     parameters: dict[str, Value] = {}
     value: float | None = None
     values: tuple[float, ...] = ()
@@ -35,6 +41,16 @@ class TrialRecord(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True)
     began: float = 0.0
     ended: float = 0.0
     reason: str = ""
+    worker: int = 0
+    pid: int = 0
+    device: str = ""
+
+    @property
+    def full_name(self) -> str:
+        """The name of its run, with that of another study before it; of no run its number."""
+        if not self.run:
+            return f"trial {self.number}"
+        return f"{self.study}/{self.run}" if self.study else self.run
 
     @property
     def spread(self) -> float | None:
@@ -65,6 +81,24 @@ class TrialReader:
             self.trials[record.number] = record
             self.records += 1
         return self.trials
+
+
+def run_of(study: StudyFolder, trial: TrialRecord) -> RunFolder:
+    """The trial's run; a name from a file never leads out of the folder that the study is in.
+
+    Raises:
+        NotFoundError: when it is not there.
+    """
+    place = study
+    try:
+        if trial.study:
+            place = StudyFolder(RunFolder(paths.inside(study.run.path.parent, trial.study)))
+        run = RunFolder(paths.inside(place.trials_dir, trial.run))
+    except ValueError:
+        run = None
+    if run is None or not run.manifest_file.is_file():
+        raise NotFoundError(f"the run of trial {trial.number} is not there")
+    return run
 
 
 def best(trials: Iterable[TrialRecord], direction: str) -> TrialRecord | None:

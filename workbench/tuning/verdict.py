@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
 from optuna.trial import FrozenTrial, TrialState
 
 from workbench.errors import WorkbenchError
@@ -41,7 +42,7 @@ def judge(
         case State.STOPPED if running.stopping:
             return "again", f"the study was stopped by {stopped_by}"
         case State.STOPPED if running.pruning or running.values_reached() is not None:
-            return "pruned", status.reason
+            return "pruned", status.reason.removeprefix("stopped by ")
         case State.PREEMPTED:
             return "again", status.reason
         case State.LOST if adopted:
@@ -80,6 +81,7 @@ def refuse_hopeless(plan: Plan, trials: Sequence[TrialRecord], last: RunningTria
 def record_of(running: RunningTrial, state: RecordedState, reason: str = "") -> TrialRecord:
     """How a trial stands, for `trials.jsonl`."""
     reached = running.values_reached() if state in {"complete", "pruned"} else None
+    started = running.started
     return TrialRecord(
         number=running.number,
         state=state,
@@ -91,11 +93,14 @@ def record_of(running: RunningTrial, state: RecordedState, reason: str = "") -> 
         began=round(running.began, 3),
         ended=0.0 if state == "running" else round(running.ended_at, 3),
         reason=reason,
+        worker=running.worker,
+        pid=0 if started is None else started.pid,
+        device="" if started is None else started.device,
     )
 
 
-def record_from_optuna(trial: FrozenTrial, run: str) -> TrialRecord:
-    """How a trial ended that a driver which died told Optuna of, and did not come to write down."""
+def record_from_optuna(trial: FrozenTrial, plan: Plan, run: str, study: str = "") -> TrialRecord:
+    """How a trial ended of which Optuna knows alone: of a driver that died, or of another `study`."""
     began, ended = trial.datetime_start, trial.datetime_complete
     cut_short = trial.user_attrs.get(CUT_SHORT, "")
     values = tuple(trial.values or ())
@@ -103,10 +108,23 @@ def record_from_optuna(trial: FrozenTrial, run: str) -> TrialRecord:
         number=trial.number,
         state="again" if cut_short else _RECORDED[trial.state],
         run=run,
-        parameters=dict(trial.params),
+        study=study,
+        parameters={**plan.space.fixed, **trial.params},
         value=values[0] if values else None,
         values=values if len(values) > 1 else (),
         began=began.timestamp() if began else 0.0,
         ended=ended.timestamp() if ended else 0.0,
         reason=cut_short or str(trial.user_attrs.get("fail_reason", "")),
+    )
+
+
+def completed(known: TrialRecord, found: TrialRecord) -> TrialRecord:
+    """What was `known` of a trial at work, with the end that was `found` in Optuna's record."""
+    return msgspec.structs.replace(
+        known,
+        state=found.state,
+        value=found.value,
+        values=found.values,
+        ended=found.ended,
+        reason=found.reason,
     )

@@ -22,6 +22,7 @@ class _Seat:
     """A worker with its pipe, and the run that it was given; None while it has none."""
 
     outbox: Outbox
+    number: int
     run: Path | None = None
 
 
@@ -33,10 +34,12 @@ class Crew:
     no named pipes, every run has a worker of its own.
     """
 
-    def __init__(self, standby: Standby) -> None:
+    def __init__(self, standby: Standby, made: int = 0) -> None:
+        """`made` is how many workers earlier crews had: those of this one are counted on."""
         self._standby = standby
         self._seats: list[_Seat] = []
-        self._made = 0
+        self._made = made
+        self._worker_of: dict[Path, int] = {}
         for left in Path(tempfile.gettempdir()).glob(f"{FOLDER_PREFIX}*"):
             clear_away(left)  # of crews that were killed with all of their workers
         self._folder = Path(tempfile.mkdtemp(prefix=FOLDER_PREFIX))
@@ -52,15 +55,18 @@ class Crew:
         """
         for seat in [seat for seat in self._seats if seat.run is None]:
             seat.run = folder.path
+            self._worker_of[folder.path] = seat.number
             if seat.outbox.send(folder.path.resolve()):
                 return
             self._give_up(seat)
         standby = self._standby if self._standby.ready else None
+        self._made += 1
+        self._worker_of[folder.path] = self._made
         if self._bell is None:
             start_worker(folder, standby)
             return
-        self._made += 1
-        seat = _Seat(Outbox(self._folder / f"worker-{self._made}"), folder.path)
+        outbox = Outbox(self._folder / f"worker-{self._made}")
+        seat = _Seat(outbox, self._made, folder.path)
         try:
             start_worker(folder, standby, jobs=seat.outbox.path)
         except BaseException:
@@ -68,8 +74,13 @@ class Crew:
             raise
         self._seats.append(seat)
 
+    def worker_of(self, folder: RunFolder) -> int:
+        """Which worker has the run, counted from 1; 0 for a run that has none of them."""
+        return self._worker_of.get(folder.path, 0)
+
     def ended(self, folder: RunFolder, *, stays: bool) -> None:
         """The run has ended; its worker is free for the next one, or leaves."""
+        self._worker_of.pop(folder.path, None)
         for seat in [seat for seat in self._seats if seat.run == folder.path]:
             seat.run = None
             if not stays:

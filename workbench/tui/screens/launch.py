@@ -114,8 +114,10 @@ class LaunchScreen(WorkbenchScreen[None]):
         run_parameters = self.asked_of_run(message.devices)
         self._sets = ValueSets(parameters, run_parameters)
         form = ParameterForm(parameters, [*run_parameters, _wait()], {"device": DeviceList()})
-        await self.query_one("#reading").remove()
-        await self.mount(form, after=Notice.__name__)
+        # It says that it reads until all fields are made, which takes seconds on a busy machine.
+        with self.app.batch_update():
+            await self.mount(form, after=Notice.__name__)
+            await self.query_one("#reading").remove()
         self.form_made(form)
         self.query(ParameterField).first().control.focus()
         self._reading = False

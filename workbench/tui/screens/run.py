@@ -2,29 +2,26 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING
 
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from workbench.errors import WorkbenchError
 from workbench.runs import control
 from workbench.runs.folder import RunFolder
 from workbench.runs.forks import Child, children
-from workbench.runs.states import State
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
-from workbench.tui.painting import paint_now
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
-from workbench.tui.screens.following import FollowingScreen
+from workbench.tui.screens.page import PageScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
-from workbench.tui.screens.steering import KEYS
-from workbench.tui.text import Calm, state_style
+from workbench.tui.text import Calm
 from workbench.tui.widgets.checkpoints_table import Checkpoints, latest
 from workbench.tui.widgets.curves import Curves
 from workbench.tui.widgets.figures import Figures
@@ -42,25 +39,12 @@ if TYPE_CHECKING:
     from workbench.tui.session import Runs
 
 TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints", "System")
-POST_MORTEM = "Post-mortem"  # behind the others, for failed and lost runs
 
 
-class RunScreen(FollowingScreen):
+class RunScreen(PageScreen):
     """Follows one run; leaving the page does nothing to it."""
 
-    DEFAULT_CSS = """
-    RunScreen {
-        ContentSwitcher { height: 1fr; padding: 0 1; }
-        ContentSwitcher > VerticalScroll { scrollbar-size-vertical: 1; }
-        ContentSwitcher > VerticalScroll > Calm { height: auto; }
-        &.-alone { RunHeader, TabLine { display: none; } }
-    }
-    """
-    BINDINGS = [
-        *KEYS,
-        *keys.bindings("run.set", "run.checkpoint", "run.fork", "run.compare", "run.back"),
-        *keys.bindings("tabs"),
-    ]
+    BINDINGS = keys.bindings("run.checkpoint", "run.compare", "tabs")
 
     @dataclass
     class Read(Message):
@@ -75,8 +59,6 @@ class RunScreen(FollowingScreen):
         self._reader: RunReader | None = None
         self._seen = View()
         self._children: tuple[Child, ...] = ()
-        self._tab = 0
-        self._opening = True
         self._loading = True
 
     def compose(self) -> ComposeResult:
@@ -109,28 +91,24 @@ class RunScreen(FollowingScreen):
         self.in_thread(lambda: self._read(view), "read", exclusive=False)
 
     def _read(self, view: View) -> Read:
-        try:
+        def read() -> Snapshot | None:
             if self._reader is None:
                 # In the thread: it brings numpy and plotext.
                 from workbench.tui.run_reader import RunReader  # noqa: PLC0415
 
                 self._reader = RunReader(self.folder)
-            if not self.folder.path.is_dir():
-                return self.Read(
-                    view, None, f"{self.folder.name} is no more: somebody deleted its folder"
-                )
-            return self.Read(view, self._reader.read(view))
-        except OSError as fault:
-            return self.Read(view, None, f"{self.folder.name} cannot be read: {fault}")
+            return self._reader.read(view)
+
+        return self.Read(view, *self.read_folder(read))
 
     def _view(self) -> View:
         """What is visible and has to be drawn."""
         view = View(children=self._children)
-        if self._tab == TABS.index("Curves"):
+        if self.tab == TABS.index("Curves"):
             return replace(view, plots=self.query_one(Curves).view)
-        if self._tab == TABS.index("Figures"):
+        if self.tab == TABS.index("Figures"):
             return replace(view, figure=self.query_one(Figures).view)
-        if self._tab == TABS.index("System"):
+        if self.tab == TABS.index("System"):
             return replace(view, system=self.query_one(System).curves.view)
         return replace(view, earlier=self.query_one(LogPage).wants_earlier)
 
@@ -169,15 +147,15 @@ class RunScreen(FollowingScreen):
 
     def _show_drawing(self, snapshot: Snapshot) -> None:
         """What was drawn, where its tab is still open."""
-        if self._tab == TABS.index("Curves") and self._seen.plots is not None:
+        if self.tab == TABS.index("Curves") and self._seen.plots is not None:
             self.query_one(Curves).take(snapshot)
-            self.query_one(TabLine).mark(self._tab, self.query_one(Curves).note)
-        elif self._tab == TABS.index("Figures") and self._seen.figure is not None:
+            self.query_one(TabLine).mark(self.tab, self.query_one(Curves).note)
+        elif self.tab == TABS.index("Figures") and self._seen.figure is not None:
             self.query_one(Figures).take(snapshot)
-        elif self._tab == TABS.index("System") and self._seen.system is not None:
+        elif self.tab == TABS.index("System") and self._seen.system is not None:
             curves = self.query_one(System).curves
             curves.take(snapshot)
-            self.query_one(TabLine).mark(self._tab, curves.note)
+            self.query_one(TabLine).mark(self.tab, curves.note)
 
     def _show_facts(self, before: Facts) -> None:
         if before.manifest is None:
@@ -186,41 +164,12 @@ class RunScreen(FollowingScreen):
         self.query_one("#parameters Calm", Calm).show(parameters_text(self.facts))
         self.query_one(Checkpoints).fill(self.facts)
         self.query_one(System).fill(self.facts.system, alive=not self.facts.status.state.ended)
-        self._show_post_mortem(before)
-        self._show_notice()
+        self.show_post_mortem(before, loading=self._loading)
+        self.show_notice()
         self.tell_answers()
         forkable = bool(self.facts.checkpoints) != bool(before.checkpoints)
         if self.facts.status.state is not before.status.state or forkable:
             self.state_changed()
-
-    def _show_post_mortem(self, before: Facts) -> None:
-        """A dead run's page opens on it; a run that goes on has none."""
-        told = self.facts.post_mortem
-        self.query_one(PostMortemPage).fill(told)
-        if (told is None) != (before.post_mortem is None):
-            self.query_one(TabLine).name_tabs(self._tabs)
-            self.refresh_bindings()
-        if told is None and self._tab == len(TABS):
-            self.action_show_tab(0)
-        if told is not None and self._opening:
-            self.action_show_tab(len(TABS))
-        self._opening = self._opening and self._loading
-
-    @property
-    def _tabs(self) -> tuple[str, ...]:
-        return TABS if self.facts.post_mortem is None else (*TABS, POST_MORTEM)
-
-    def _show_notice(self) -> None:
-        """What went wrong with the run or came between, and what with its record."""
-        status, faults = self.facts.status, self.facts.faults
-        told = self._tab == len(TABS)  # the post-mortem says it all
-        broken = status.state in {State.FAILED, State.LOST, State.PREEMPTED} and not told
-        remedies = [status.remedy] if broken and status.remedy else []
-        if faults:
-            more = f" and {len(faults) - 1} more" if len(faults) > 1 else ""
-            remedies.append(f"a part of the record is damaged, the rest is shown: {faults[0]}{more}")
-        title = status.reason if broken else ""
-        self.query_one(Notice).say(title, "\n".join(remedies), style=state_style(status.state))
 
     def on_curves_view_changed(self) -> None:
         self._readings.read_soon()
@@ -262,20 +211,11 @@ class RunScreen(FollowingScreen):
     def on_system_curves_view_changed(self) -> None:
         self._readings.read_soon()
 
-    def action_tab(self, by: int) -> None:
-        self.action_show_tab((self._tab + by) % len(self._tabs))
+    @property
+    def tab_names(self) -> Sequence[str]:
+        return TABS
 
-    def action_show_tab(self, index: int) -> None:
-        self._tab = index
-        self._opening = False
-        tabs = self.query_one(TabLine)
-        tabs.mark(index)
-        paint_now(tabs)
-        switcher = self.query_one(ContentSwitcher)
-        switcher.current = self._tabs[index].lower()
-        inside = switcher.query_one(f"#{switcher.current}").walk_children(Widget, with_self=True)
-        self.set_focus(next((widget for widget in inside if widget.focusable), None))
-        self._show_notice()
+    def tab_opened(self) -> None:
         # What was drawn last is painted first: a reading takes half of the processor from it.
         self.call_after_refresh(self._readings.read_soon)
 
@@ -286,12 +226,10 @@ class RunScreen(FollowingScreen):
         """A run without checkpoints has nothing to fork from."""
         if action == "fork":
             return bool(self.facts.checkpoints)
-        if action == "show_tab":
-            return parameters[0] in range(len(self._tabs))
         return super().check_action(action, parameters)
 
     def action_fork(self) -> None:
-        looked_at = self._tab == TABS.index("Checkpoints")
+        looked_at = self.tab == TABS.index("Checkpoints")
         chosen = self.query_one(Checkpoints).chosen if looked_at else None
         checkpoint = chosen or latest(self.facts.checkpoints)
         if checkpoint is not None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -9,28 +10,25 @@ from typing import TYPE_CHECKING
 from textual.app import ComposeResult
 from textual.containers import VerticalScroll
 from textual.message import Message
-from textual.widget import Widget
 from textual.widgets import ContentSwitcher
 
 from workbench.errors import WorkbenchError
 from workbench.runs.folder import RunFolder
-from workbench.runs.states import State
 from workbench.tui import keys
 from workbench.tui.copies import Copy, of_study
-from workbench.tui.painting import paint_now
 from workbench.tui.run_facts import Facts, Snapshot
-from workbench.tui.screens.steering import KEYS
 from workbench.tui.screens.study_steering import HANDS, StudySteering
 from workbench.tui.study.facts import Format, PlotName, StudyFacts, StudySnapshot, StudyView
 from workbench.tui.study.words import plan_words
-from workbench.tui.text import Calm, state_style
+from workbench.tui.text import Calm
 from workbench.tui.widgets.key_line import KeyLine
 from workbench.tui.widgets.log_page import LogPage
 from workbench.tui.widgets.notice import Notice
+from workbench.tui.widgets.post_mortem import PostMortemPage
 from workbench.tui.widgets.study_header import StudyHeader
 from workbench.tui.widgets.study_plot import StudyPlot
 from workbench.tui.widgets.tab_line import TabLine
-from workbench.tui.widgets.trials_table import TrialsTable
+from workbench.tui.widgets.trials_table import TrialsPage, TrialsTable
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import TrialRecord, TrialState
 
@@ -56,21 +54,14 @@ class StudyScreen(StudySteering):
     """Follows one study; leaving the page does nothing to it."""
 
     DEFAULT_CSS = """
-    StudyScreen {
-        ContentSwitcher { height: 1fr; padding: 0 1; }
-        ContentSwitcher > VerticalScroll { scrollbar-size-vertical: 1; }
-        ContentSwitcher > VerticalScroll > Calm { height: auto; }
-        &.-alone { RunHeader, TabLine { display: none; } }
-        &.-low TabLine { margin: 0; }
+    StudyScreen.-low {
+        TabLine { margin: 0; }
+        TrialsPage > Calm { height: 1; }
     }
     """
     # Below, the plots need the lines that else keep the parts of the page asunder.
     VERTICAL_BREAKPOINTS = [(0, "-low"), (18, "-high")]
-    BINDINGS = [
-        *KEYS,
-        *HANDS,
-        *keys.bindings("study.picture", "study.table", "run.back", "studytabs"),
-    ]
+    BINDINGS = [*HANDS, *keys.bindings("study.picture", "study.table", "studytabs")]
 
     @dataclass
     class Read(Message):
@@ -90,7 +81,6 @@ class StudyScreen(StudySteering):
         super().__init__(folder)
         self._reader: StudyReader | None = None
         self._seen = StudyView()
-        self._tab = 0
         self._marked_state: TrialState | None = None
 
     def compose(self) -> ComposeResult:
@@ -100,10 +90,11 @@ class StudyScreen(StudySteering):
         yield Notice(id="stopping")
         with ContentSwitcher(initial="plot"):
             yield StudyPlot()
-            yield TrialsTable()
+            yield TrialsPage()
             yield LogPage("no output yet")
             with VerticalScroll(id="parameters"):
                 yield Calm()
+            yield PostMortemPage("trial")
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -120,22 +111,23 @@ class StudyScreen(StudySteering):
     # Reading.
 
     def start_reading(self) -> None:
-        view = replace(self.query_one(StudyPlot).view, earlier=self.query_one(LogPage).wants_earlier)
+        view = replace(
+            self.query_one(StudyPlot).view,
+            earlier=self.query_one(LogPage).wants_earlier,
+            notes=self._has_trials,
+        )
         self.in_thread(lambda: self._read(view), "read", exclusive=False)
 
     def _read(self, view: StudyView) -> Read:
-        try:
+        def read() -> StudySnapshot | None:
             if self._reader is None:
                 # In the thread: it brings numpy and plotext.
                 from workbench.tui.study.reader import StudyReader  # noqa: PLC0415
 
                 self._reader = StudyReader(self.folder)
-            if not self.folder.path.is_dir():
-                gone = f"{self.folder.name} is no more: somebody deleted its folder"
-                return self.Read(view, None, gone)
-            return self.Read(view, self._reader.read(view))
-        except OSError as fault:
-            return self.Read(view, None, f"{self.folder.name} cannot be read: {fault}")
+            return self._reader.read(view)
+
+        return self.Read(view, *self.read_folder(read))
 
     def on_study_screen_read(self, message: Read) -> None:
         self._seen = message.view
@@ -158,7 +150,7 @@ class StudyScreen(StudySteering):
         # What was drawn for another tab, or for another view of it, is not shown.
         if self._seen.plot is not None and self._seen.plot == plot.view.plot:
             plot.take(snapshot)
-            self.query_one(TabLine).mark(self._tab, plot.note)
+            self.query_one(TabLine).mark(self.tab, plot.note)
         before, self.study = self.study, snapshot.facts
         if self.study != before:
             self._show_study(before)
@@ -172,8 +164,8 @@ class StudyScreen(StudySteering):
     def _show_study(self, before: StudyFacts) -> None:
         plan = self.study.plan
         if plan is not None and plan.has_several and before.plan is None:
-            self.query_one(TabLine).name_tabs((SEVERAL, *TABS[1:]))
-        self.query_one(TrialsTable).fill(self.study)
+            self.query_one(TabLine).name_tabs(self._tabs)
+        self.query_one(TrialsPage).fill(self.study)
         self.on_line_table_moved()  # the marked trial may have ended
         self.query_one("#parameters Calm", Calm).show(plan_words(self.study))
 
@@ -183,39 +175,40 @@ class StudyScreen(StudySteering):
             self.query_one(LogPage).append(run.log)
         self.query_one(StudyHeader).fill_study(self.facts, self.study)
         if self.facts != before:
-            self._show_facts(before)
+            self._show_facts(before, loading=run.loading)
 
-    def _show_facts(self, before: Facts) -> None:
-        status = self.facts.status
-        broken = status.state in {State.FAILED, State.LOST, State.PREEMPTED}
-        remedies = [status.remedy] if broken and status.remedy else []
-        faults = [*([self.study.fault] if self.study.fault else []), *self.facts.faults]
-        if faults:
-            remedies.append(f"a part of the record is damaged, the rest is shown: {faults[0]}")
-        title = status.reason if broken else ""
-        self.query_one("Notice", Notice).say(
-            title, "\n".join(remedies), style=state_style(status.state)
-        )
+    def _show_facts(self, before: Facts, *, loading: bool) -> None:
+        self.show_post_mortem(before, loading=loading)
+        self.show_notice()
         self.tell_answers()
-        if status.state is not before.status.state:
+        if self.facts.status.state is not before.status.state:
             self.state_changed()
+
+    @property
+    def damage(self) -> Sequence[str]:
+        return [*([self.study.fault] if self.study.fault else []), *self.facts.faults]
 
     # Tabs.
 
-    def action_tab(self, by: int) -> None:
-        self.action_show_tab((self._tab + by) % len(TABS))
+    @property
+    def tab_names(self) -> Sequence[str]:
+        plan = self.study.plan
+        return (SEVERAL, *TABS[1:]) if plan is not None and plan.has_several else TABS
 
-    def action_show_tab(self, index: int) -> None:
-        self._tab = index
-        tabs = self.query_one(TabLine)
-        tabs.mark(index)
-        paint_now(tabs)
-        plot = PLOTS[index] if index < len(PLOTS) else None
-        switcher = self.query_one(ContentSwitcher)
-        switcher.current = "plot" if plot else TABS[index].lower()
-        inside = switcher.query_one(f"#{switcher.current}").walk_children(Widget, with_self=True)
-        self.set_focus(next((widget for widget in inside if widget.focusable), None))
-        self.query_one(StudyPlot).open(plot)
+    def place_of(self, tab: str) -> str:
+        return "plot" if self._plot is not None else super().place_of(tab)
+
+    @property
+    def _plot(self) -> PlotName | None:
+        return PLOTS[self.tab] if self.tab < len(PLOTS) else None
+
+    @property
+    def _has_trials(self) -> bool:
+        """Whether the table of trials is open."""
+        return self.tab == TABS.index("Trials")
+
+    def tab_opened(self) -> None:
+        self.query_one(StudyPlot).open(self._plot)
         self.refresh_bindings()
 
     def on_study_plot_view_changed(self) -> None:
@@ -230,8 +223,7 @@ class StudyScreen(StudySteering):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """There is a picture of what is drawn, and a table of that and of the trials."""
         if action == "export":
-            drawn = self._tab < len(PLOTS)
-            return drawn or (parameters[0] == "csv" and TABS[self._tab] == "Trials")
+            return self._plot is not None or (parameters[0] == "csv" and self._has_trials)
         return super().check_action(action, parameters)
 
     def action_export(self, wanted: Format) -> None:
@@ -255,7 +247,7 @@ class StudyScreen(StudySteering):
     @property
     def marked(self) -> TrialRecord | None:
         """The trial under the cursor, while the table of them is open."""
-        return self.query_one(TrialsTable).chosen if TABS[self._tab] == "Trials" else None
+        return self.query_one(TrialsTable).chosen if self._has_trials else None
 
     def on_line_table_moved(self) -> None:
         """Another trial is marked: of another state, other keys may do something."""

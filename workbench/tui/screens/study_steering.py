@@ -6,7 +6,6 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
-from pathlib import Path
 from threading import Lock
 
 from textual.message import Message
@@ -19,8 +18,8 @@ from workbench.runs.saved import Saved, saved
 from workbench.runs.states import State
 from workbench.tui import keys
 from workbench.tui.screens.enqueue import EnqueueScreen
-from workbench.tui.screens.following import FollowingScreen
 from workbench.tui.screens.note import NoteScreen
+from workbench.tui.screens.page import PageScreen
 from workbench.tui.screens.question import QuestionScreen
 from workbench.tui.screens.set_parameter import NewValue, SetParameterScreen
 from workbench.tui.screens.steering import SteeringScreen
@@ -28,16 +27,16 @@ from workbench.tui.study.asking import settable, wanted
 from workbench.tui.study.facts import StudyFacts
 from workbench.tui.widgets.checkpoints_table import latest
 from workbench.tuning.study import JOBS, StudyFolder
-from workbench.tuning.trials import ENDED, TrialRecord
+from workbench.tuning.trials import ENDED, TrialRecord, run_of
 
-HANDS = keys.bindings("run.set", "run.fork", "steer")
+HANDS = keys.bindings("steer")
 
 _ALIVE = {State.RUNNING, State.PAUSED}
 _WHILE_ALIVE = {"jobs", "set", "enqueue", "prune"}
 _OF_MARKED = {"prune", "note", "launch_marked", "fork"}
 
 
-class StudySteering(FollowingScreen):
+class StudySteering(PageScreen):
     """Its actions ask the study's driver; the answer is told as a worker's is.
 
     Attributes:
@@ -178,7 +177,7 @@ class StudySteering(FollowingScreen):
         if plan is None or now is None:
             return
         like = self.marked or self.study.best
-        whose = "" if like is None else f"as {like.run}"
+        whose = "" if like is None else f"as {like.full_name}"
         fields = wanted(plan, now, {} if like is None else like.parameters)
         self.app.push_screen(EnqueueScreen(fields, whose), self._enqueue)
 
@@ -252,7 +251,8 @@ class StudySteering(FollowingScreen):
     def _launch_as(self, origin: RunFolder, trial: TrialRecord) -> None:
         from workbench.tui.screens.again import AgainScreen  # noqa: PLC0415  # a form as any other
 
-        self.app.push_screen(AgainScreen(origin, f"{self.folder.name}/{trial.run}"))
+        name = trial.full_name if trial.study else f"{self.folder.name}/{trial.run}"
+        self.app.push_screen(AgainScreen(origin, name))
 
     def action_fork(self) -> None:
         """Train the marked trial on, from its last checkpoint: a run of its own."""
@@ -273,16 +273,12 @@ class StudySteering(FollowingScreen):
         self.workbench.show_fork(message.folder, message.checkpoint)
 
     def run_of(self, trial: TrialRecord) -> RunFolder:
-        """The trial's run; a name from a file never leads out of the study's folder.
+        """The trial's run.
 
         Raises:
-            WorkbenchError: when it is not there.
+            NotFoundError: when it is not there.
         """
-        inside = bool(trial.run) and Path(trial.run).name == trial.run
-        folder = RunFolder(StudyFolder(self.folder).trials_dir / trial.run)
-        if not inside or not folder.manifest_file.is_file():
-            raise WorkbenchError(f"the run of trial {trial.number} is not there any more")
-        return folder
+        return run_of(StudyFolder(self.folder), trial)
 
 
 def _is_running(trial: TrialRecord | None) -> bool:

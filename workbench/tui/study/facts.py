@@ -31,6 +31,7 @@ class StudyView:
         across: the parameter (of a Pareto front the metric) on the x axis of a plane, by its place.
         up: that on its y axis.
         earlier: whether lines of the log are wanted that come before those that were read.
+        notes: whether the notes on trials are to be seen.
     """
 
     plot: PlotName | None = None
@@ -43,6 +44,7 @@ class StudyView:
     across: int = 0
     up: int = 1
     earlier: bool = False
+    notes: bool = False
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,7 @@ class StudyFacts:
         trials: by number; the same object while nothing new came.
         best: the best complete trial of a study with one metric.
         outstanding: the numbers of the best trial, or of all on the front of a study with several.
+        notes: what people noted on trials, by their numbers; the same object while nothing new came.
         fault: why the study cannot be read.
     """
 
@@ -82,6 +85,7 @@ class StudyFacts:
     trials: Mapping[int, TrialRecord] = field(default_factory=dict)
     best: TrialRecord | None = None
     outstanding: frozenset[int] = frozenset()
+    notes: Mapping[int, str] = field(default_factory=dict)
     fault: str = ""
 
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -24,8 +24,8 @@ from workbench.tui.study.plot import (
     pair,
     plain_values,
 )
-from workbench.tuning.points import Points, best_so_far, lanes
-from workbench.tuning.trials import TrialState
+from workbench.tuning.points import Points, best_so_far, workers_lanes
+from workbench.tuning.trials import TrialRecord, TrialState
 from workbench.tuning.weights import Weights
 
 _STATES: tuple[tuple[TrialState, str, int], ...] = (
@@ -105,13 +105,13 @@ def pareto(points: Points, view: StudyView) -> Plot:
 
 
 def workers(points: Points, now: float) -> Plot:
-    """When each trial was at work, in as many lanes as there were at once."""
+    """When each trial was at work, in the lane of its worker."""
     timed = [trial for trial in points.everything if trial.began > 0]
     if not timed:
         return Plot(empty="no trial has begun yet")
     began = np.array([one.began for one in timed])
     ended = np.array([one.ended or now for one in timed])
-    lane, count = lanes(began, ended)
+    lane, count = workers_lanes(timed, ended)
     start = float(began.min())
     seen = {one.state for one in timed}
     legend = [(name, colour) for state, name, colour in _STATES if state in seen]
@@ -126,13 +126,21 @@ def workers(points: Points, now: float) -> Plot:
     spans.sort(key=lambda span: span.begin)
     return Plot(
         [Spans("", [str(at + 1) for at in range(count)], spans, legend, _later(length, lives))],
-        note=f"{count} at once, {busy:.0%} busy",
-        columns=("trial", "run", "state", "lane", "began", "ended"),
+        note=f"{count} at once{_elsewhere(timed, lane)}, {busy:.0%} busy",
+        columns=("trial", "run", "state", "lane", "worker", "pid", "device", "began", "ended"),
         rows=lambda: [
-            (one.number, one.run, one.state, at + 1, one.began, one.ended or None)
+            (
+                *(one.number, one.full_name, one.state, at + 1, one.worker or None, one.pid or None),
+                *(one.device or None, one.began, one.ended or None),
+            )
             for one, at in zip(timed, lane, strict=True)
         ],
     )
+
+
+def _elsewhere(trials: Sequence[TrialRecord], lane: Sequence[int]) -> str:
+    count = len({at for one, at in zip(trials, lane, strict=True) if one.study})
+    return f" ({count} in other studies)" if count else ""
 
 
 def importances(points: Points, view: StudyView, weights: Weights | None) -> Plot:

@@ -32,9 +32,12 @@ def trials_of(points: Points) -> Plot:
     """All trials with their values and parameters, as a table alone."""
     return Plot(
         empty="" if points.trials else "no trials yet",
-        columns=[*columns_of(points), "began", "ended", "why"],
+        columns=[*columns_of(points), "spread", "folds", "run", "began", "ended", "why"],
         rows=lambda: [
-            (*row, trial.began or None, trial.ended or None, trial.reason)
+            (
+                *(*row, trial.spread, len(trial.folds) or None, trial.full_name),
+                *(trial.began or None, trial.ended or None, trial.reason),
+            )
             for row, trial in zip(rows_of(points), points.trials, strict=True)
         ],
     )

@@ -19,6 +19,7 @@ from workbench.tui.plots import Grid, arrange, beside
 from workbench.tui.run_facts import PlotView, View
 from workbench.tui.run_reader import RunReader
 from workbench.tui.study.facts import Reach, StudyFacts, StudySnapshot, StudyView
+from workbench.tui.study.notes import Notes
 from workbench.tui.study.plot import Moment, Plot
 from workbench.tui.study.plots import plot_of
 from workbench.tuning.points import Points, points_of
@@ -45,6 +46,7 @@ class StudyReader:
         self._folder = StudyFolder(folder)
         self._run = RunReader(folder)
         self._trials = TrialReader(self._folder)
+        self._notes = Notes(self._folder)
         self._weigher = Weigher(self._folder)
         self._plan, fault = _plan(self._folder)
         self._facts = StudyFacts(self._plan, self._standing(), fault=fault)
@@ -63,6 +65,10 @@ class StudyReader:
             self._state = run.facts.status.state
             self._facts = replace(self._facts, now=self._standing())
         self._read_trials()
+        if view.notes:
+            notes = self._notes.read(self._facts.trials.values())
+            if notes is not self._facts.notes:
+                self._facts = replace(self._facts, notes=notes)
         if view.plot == "importances" and self._points is not None and self._points.trials:
             self.weights = self._weigher.look(int(self._points.complete(view.metric).sum()))
         drawing, reach, note = self._draw(view)

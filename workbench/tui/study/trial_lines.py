@@ -9,7 +9,19 @@ from dataclasses import dataclass
 from textual.content import Content
 
 from workbench import units
-from workbench.tui.text import ACCENT, BAD, GOOD, INTERRUPTED, MUTED, WARNING, content, joined
+from workbench.tui.study.facts import StudyFacts
+from workbench.tui.text import (
+    ACCENT,
+    BAD,
+    GOOD,
+    INTERRUPTED,
+    MUTED,
+    STRONG,
+    WARNING,
+    content,
+    joined,
+    stacked,
+)
 from workbench.tuning.points import word
 from workbench.tuning.study import Plan
 from workbench.tuning.trials import TrialRecord, TrialState
@@ -24,7 +36,8 @@ _SIGNS: Mapping[TrialState, tuple[str, str]] = {
 _GUTTER = 2
 _WIDEST = 22
 _LEAST = 8
-_REASON = 60
+_WIDEST_REMARK = 120
+NOTED = "≡"
 
 Key = Callable[[TrialRecord], object]
 
@@ -50,11 +63,13 @@ class TrialOrder:
 
 
 class TrialLines:
-    """Draws the trials of one study; those that are `outstanding` get a mark."""
+    """Draws the trials of one study; those that are `outstanding`, or have a note, get a mark."""
 
-    def __init__(self, plan: Plan, outstanding: frozenset[int]) -> None:
-        self._columns = _columns(plan)
-        self._outstanding = outstanding
+    def __init__(self, facts: StudyFacts, plan: Plan) -> None:
+        remarks = {one.number: remark(one, facts.notes) for one in facts.trials.values()}
+        self._columns = _columns(plan, remarks)
+        self._outstanding = facts.outstanding
+        self._notes = facts.notes
         self.length = _GUTTER + sum(column.width for column in self._columns) + 1
 
     @property
@@ -83,7 +98,10 @@ class TrialLines:
     def line(self, trial: TrialRecord) -> Content:
         """All that the table tells of a trial."""
         sign, style = _SIGNS[trial.state]
-        mark = Content.styled("* " if trial.number in self._outstanding else "  ", WARNING)
+        mark = joined(
+            Content.styled("*" if trial.number in self._outstanding else " ", WARNING),
+            Content.styled(NOTED if trial.number in self._notes else " ", ACCENT),
+        )
         cells = [
             _cell(f"{sign} {_said(trial)}", column, style)
             if column.name == "state"
@@ -93,7 +111,28 @@ class TrialLines:
         return joined(mark, *cells)
 
 
-def _columns(plan: Plan) -> list[Column]:
+def trial_words(trial: TrialRecord, notes: Mapping[int, str]) -> Content:
+    """What else is known of a trial: who ran it and its folds; below, the remark in full."""
+    known = {
+        "worker": str(trial.worker or ""),
+        "on": trial.device,
+        "pid": str(trial.pid or ""),
+        "folds": " ".join(map(units.number, trial.folds)),
+    }
+    told = " ".join(f"{name} {value}" for name, value in known.items() if value)
+    return stacked(
+        joined(content(trial.full_name, STRONG), content(f"  {told}", MUTED)),
+        content(remark(trial, notes)),
+    )
+
+
+def remark(trial: TrialRecord, notes: Mapping[int, str]) -> str:
+    """Why it ended so, whose it is where another study's driver ran it, and what people noted."""
+    elsewhere = f"in {trial.study}" if trial.study else "" if trial.run else "by another program"
+    return "; ".join(filter(None, (trial.reason, elsewhere, notes.get(trial.number, ""))))
+
+
+def _columns(plan: Plan, remarks: Mapping[int, str]) -> list[Column]:
     values = [
         Column(one.metric, _value_text(at), _value(at), max(min(len(one.metric) + 4, _WIDEST), 12))
         for at, one in enumerate(plan.objectives)
@@ -112,16 +151,31 @@ def _columns(plan: Plan) -> list[Column]:
         Column("trial", lambda one: str(one.number), lambda one: one.number, 9),
         Column("state", lambda one: one.state, lambda one: one.state, 15, right=False),
         *values,
+        *(_of_folds(plan.folds) if plan.folds else ()),
         Column("took", lambda one: units.duration(_took(one)), _took, 10, style=MUTED),
         *parameters,
         Column(
-            "why",
-            lambda one: one.reason,
-            lambda one: one.reason or None,
-            _REASON,
+            "remark",
+            lambda one: remarks.get(one.number, ""),
+            lambda one: remarks.get(one.number) or None,
+            min(max(map(len, remarks.values()), default=0), _WIDEST_REMARK) + _LEAST,
             right=False,
             style=MUTED,
         ),
+    ]
+
+
+def _of_folds(folds: int) -> list[Column]:
+    """The spread of those that have ended, and how many that are."""
+    return [
+        Column(
+            "spread",
+            lambda one: "" if one.spread is None else f"± {units.number(one.spread)}",
+            lambda one: one.spread,
+            12,
+            right=False,
+        ),
+        Column("folds", lambda one: f"{len(one.folds)}/{folds}", lambda one: len(one.folds), 9),
     ]
 
 

@@ -32,7 +32,7 @@ def best_words(facts: StudyFacts) -> Content:
         return Content("")
     value = Content.styled(units.number(facts.best.value), STRONG)
     return joined(
-        content(f"best {plan.metric} ", MUTED), value, content(f" in {facts.best.run}", MUTED)
+        content(f"best {plan.metric} ", MUTED), value, content(f" in {facts.best.full_name}", MUTED)
     )
 
 

@@ -13,21 +13,23 @@ from workbench.tui.text import BAD, MUTED, STRONG, Calm, content, joined, stacke
 class PostMortemPage(VerticalScroll):
     """A text to scroll through."""
 
-    def __init__(self) -> None:
+    def __init__(self, noun: str = "step") -> None:
+        """`noun` is what the progress of the run counts."""
         super().__init__(id="post-mortem")
+        self._noun = noun
 
     def compose(self) -> ComposeResult:
         yield Calm()
 
     def fill(self, told: PostMortem | None) -> None:
         """Show what is known; nothing for a run that did not die."""
-        self.query_one(Calm).show(Content("") if told is None else post_mortem_text(told))
+        self.query_one(Calm).show(Content("") if told is None else post_mortem_text(told, self._noun))
 
 
-def post_mortem_text(told: PostMortem) -> Content:
+def post_mortem_text(told: PostMortem, noun: str = "step") -> Content:
     """The parts that there are, each under its heading, the most useful first."""
     kind = told.exception or told.kind.replace("_", " ")
-    where = f"{kind} at step {told.step:,}" if kind else f"after step {told.step:,}"
+    where = f"{kind} at {noun} {told.step:,}" if kind else f"after {noun} {told.step:,}"
     happened = stacked(content(told.title, BAD, lines=True), content(where, MUTED))
     parts = [
         _part("What happened", happened),

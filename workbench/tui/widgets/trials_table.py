@@ -5,14 +5,46 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 from textual.message import Message
 
 from workbench.tui import keys
 from workbench.tui.study.facts import StudyFacts
-from workbench.tui.study.trial_lines import TrialLines, TrialOrder
+from workbench.tui.study.trial_lines import TrialLines, TrialOrder, trial_words
+from workbench.tui.text import Calm
 from workbench.tui.widgets.line_table import LineTable
 from workbench.tuning.trials import TrialRecord
+
+
+class TrialsPage(Vertical):
+    """The table, and below it what it has no room for of the trial under the cursor."""
+
+    DEFAULT_CSS = """
+    TrialsPage > Calm { height: 2; padding: 0 1; background: $panel; }
+    """
+
+    def __init__(self) -> None:
+        super().__init__(id="trials")
+        self._notes: Mapping[int, str] = {}
+
+    def compose(self) -> ComposeResult:
+        yield TrialsTable()
+        yield Calm()
+
+    def fill(self, facts: StudyFacts) -> None:
+        """Show the trials as they are now."""
+        self._notes = facts.notes
+        self.query_one(TrialsTable).fill(facts)
+        self._tell()
+
+    def on_line_table_moved(self) -> None:
+        self._tell()
+
+    def _tell(self) -> None:
+        trial = self.query_one(TrialsTable).chosen
+        self.query_one(Calm).show(Content("") if trial is None else trial_words(trial, self._notes))
 
 
 class TrialsTable(LineTable):
@@ -27,9 +59,10 @@ class TrialsTable(LineTable):
         trial: TrialRecord
 
     def __init__(self) -> None:
-        super().__init__(id="trials")
+        super().__init__()
         self._order = TrialOrder()
         self._trials: Mapping[int, TrialRecord] = {}
+        self._notes: Mapping[int, str] = {}
         self._sorted: Sequence[TrialRecord] = ()
         self._lines: TrialLines | None = None
 
@@ -40,12 +73,12 @@ class TrialsTable(LineTable):
 
     def fill(self, facts: StudyFacts) -> None:
         """Show the trials as they are now."""
-        if facts.plan is None or facts.trials is self._trials:
+        if facts.plan is None or (facts.trials is self._trials and facts.notes is self._notes):
             return
         if not self._trials:
             self.redraw_heading()
-        self._trials = facts.trials
-        self._lines = TrialLines(facts.plan, facts.outstanding)
+        self._trials, self._notes = facts.trials, facts.notes
+        self._lines = TrialLines(facts, facts.plan)
         self._show()
 
     def _show(self) -> None:
