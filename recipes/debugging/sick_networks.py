@@ -11,8 +11,9 @@ Data: 1,797 digits of 8 x 8 pixels that come with scikit-learn (1,297 train, 250
 Result: each sickness is named by its diagnosis, over five seeds; healthy, 97 % of the test digits.
 Time: 2 s on two CPU cores; so small a network is not faster on a GPU.
 Look at: `diagnosis`, and `in words` what to try; `gradients`, a row a layer and a column a probe, which
-pale from the last layer to the first where they vanish; `units`, the share of them that is dead or at a
-bound; `updates`, by how much of its size a step changes each layer: a thousandth is usual.
+pale from the last layer to the first where they vanish; `dead units` and `saturated`, the shares of
+each layer that pass no gradient on; `spreads` of what layers give; `updates`, by how much of its size a
+step changes each layer: a thousandth is usual.
 Then try: `sickness=learning_rate_too_high lr=1e-6`, which heals it; `sickness=vanishing_gradients`
 beside `exploding_gradients`; `sickness=leaked_label`, whose accuracy is too good to be true.
 Source: X. Glorot and Y. Bengio, Understanding the difficulty of training deep feedforward neural
@@ -30,11 +31,13 @@ import torch.nn.functional as F
 from sklearn.datasets import load_digits
 from torch import Tensor, nn
 
-from recipes.debugging import _figures
 from workbench import at_least, choice, number
 from workbench.debugging.diagnosis import diagnose
 from workbench.debugging.evidence import Failure
+from workbench.debugging.findings import SICKNESSES, table
 from workbench.debugging.reading import gathered
+from workbench.debugging.series import curves, heat_map
+from workbench.figures.data import Text
 from workbench.runs.history import History
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
@@ -181,9 +184,14 @@ class SickNetworks(Training):
         """The figures of what the probes saw, and the diagnosis beside what was put in."""
         recorded = gathered(History(run.folder).read_all(), self.params.as_dict())
         evidence = replace(recorded, failure=failure)
-        findings = diagnose(evidence)
-        for name, figure in _figures.of_probes(evidence.probes):
-            run.figure(name, figure)
-        for name, figure in _figures.of_diagnosis(self.params.sickness, findings):
-            run.figure(name, figure)
+        probes, findings = evidence.probes, diagnose(evidence)
+        if probes:
+            run.figure("gradients", heat_map(probes, "output_gradient"))
+            run.figure("dead units", heat_map(probes, "dead"))
+            run.figure("saturated", heat_map(probes, "saturated"))
+            run.figure("spreads", curves(probes, "spread"))
+            run.figure("updates", curves(probes, "update"))
+        title = f"Put in: {SICKNESSES[self.params.sickness].title}; found: {findings[0].title}"
+        run.figure("diagnosis", table(title, findings))
+        run.figure("in words", Text(title, "\n\n".join(one.text() for one in findings)))
         run.log(named=float(findings[0].sickness == self.params.sickness))

@@ -84,12 +84,11 @@ def test_what_probes_saw_stands_beside_what_was_put_in(go: Go) -> None:
     assert isinstance(gradients, data.Matrix)
     assert [*gradients.columns] == ["20", "40", "60", "80"]
     assert [*gradients.rows] == ["dense_1", "relu_1", "dense_2", "relu_2", "output"]
-    units = figure(history, "units")
-    assert isinstance(units, data.Curves)
-    assert {line.name: list(line.y) for line in units.lines} == {
-        "relu_1": [1.0] * 4,
-        "relu_2": [1.0] * 4,
-    }
+    dead = figure(history, "dead units")
+    assert isinstance(dead, data.Matrix)
+    shares = dict(zip(dead.rows, dead.values, strict=True))
+    assert shares["relu_1"] == shares["relu_2"] == [1.0] * 4
+    assert shares["dense_1"] == [0.0] * 4
     updates = figure(history, "updates")
     assert isinstance(updates, data.Curves) and updates.log_y
     words = figure(history, "in words")

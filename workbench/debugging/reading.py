@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping
 
 import numpy as np
 
 from workbench.debugging.evidence import Curve, Evidence, Failure
-from workbench.debugging.probes import Probe
+from workbench.debugging.probes import evenly
 from workbench.debugging.recorded import decode
 from workbench.params import Value
 from workbench.runs import control
@@ -15,7 +15,6 @@ from workbench.runs.comparison import parameters_held
 from workbench.runs.events import Failed
 from workbench.runs.history import History
 from workbench.runs.series import Series
-from workbench.runs.shown import RecordedProbe
 
 # A run of a million steps is diagnosed as fast as a short one.
 MOST_POINTS = 2000  # of a curve
@@ -40,16 +39,8 @@ def gathered(history: History, params: Mapping[str, Value]) -> Evidence:
     failure = None
     if isinstance(ended, Failed) and ended.kind == "not_finite":
         failure = Failure(ended.step, ended.title)
-    return Evidence(tuple(_probes(history.probes)), curves, params, failure)
-
-
-def _probes(recorded: Sequence[RecordedProbe]) -> Iterator[Probe]:
-    """At most MOST_PROBES of them, evenly over time, with the first and the last."""
-    last = len(recorded) - 1
-    count = min(len(recorded), MOST_PROBES)
-    for number in range(count):
-        one = recorded[round(number * last / max(count - 1, 1))]
-        yield decode(one.step, one.read())
+    probes = (decode(one.step, one.read()) for one in evenly(history.probes, MOST_PROBES))
+    return Evidence(tuple(probes), curves, params, failure)
 
 
 def _curve(series: Series) -> Curve:
