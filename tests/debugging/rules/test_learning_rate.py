@@ -41,6 +41,18 @@ def test_too_high(update: float | None, loss: Curve, found: bool) -> None:
     assert bool([*learning_rate_too_high(moved(update, loss))]) == found
 
 
+def test_one_probe_of_a_far_step_is_not_enough() -> None:
+    usual, far = moved(1e-3, FLAT), moved(0.5, FLAT)
+    once = replace(usual, probes=[far.probes[0], *usual.probes[1:]])
+    twice = replace(usual, probes=[*far.probes[:2], *usual.probes[2:]])
+    assert not [*learning_rate_too_high(once)]
+    assert [*learning_rate_too_high(twice)]
+
+
+def test_a_loss_below_0_is_not_thrown_by_rising_above_it() -> None:
+    assert not [*learning_rate_too_high(moved(None, curve(-2.0, -1.0, 0.5, -0.5, -1.0, -1.9)))]
+
+
 def test_too_high_is_told_with_the_course_and_a_value_to_try() -> None:
     (finding,) = learning_rate_too_high(moved(0.5, THROWN))
     assert "from 2.3 to 2.3" in finding.evidence and "900" in finding.evidence

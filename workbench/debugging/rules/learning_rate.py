@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from statistics import median
 
 from workbench import units
@@ -26,22 +26,21 @@ def learning_rate_too_high(evidence: Evidence) -> Iterator[Finding]:
     course = _course(evidence)
     if course is None:
         return
-    worst = max(evidence.probes, key=lambda probe: _moved(probe) or 0.0, default=None)
-    moved = None if worst is None else _moved(worst)
-    far = moved is not None and moved >= TOO_FAR
-    thrown = course.highest >= SPIKE * max(course.first, 1e-12)
+    far = _farthest(evidence.probes)
+    thrown = course.highest >= SPIKE * course.first > 0
     if not (course.fall < LEAST_FALL and (far or thrown)) and not (far and thrown):
         return
     words = [f"the loss went from {units.number(course.first, 3)} to {units.number(course.last, 3)}"]
     if thrown:
         words.append(f"over {units.number(course.highest, 3)} in step {course.highest_step:,}")
     if far:
-        words.append(f"and one step changed weights by {moved:.0%} of their size (0.1 % is usual)")
+        share = f"{_moved(far) or 0.0:.0%} of their size (0.1 % is usual)"
+        words.append(f"and one step changed weights by {share}")
     lr = evidence.params.get("lr")
     lower = f"lr={units.number(lr / 10, 2)}" if isinstance(lr, float | int) and lr else "a lower lr"
     yield Finding(
         sickness="learning_rate_too_high",
-        step=worst.step if far and worst is not None else course.highest_step,
+        step=far.step if far else course.highest_step,
         evidence=" ".join(words),
         advice=(
             f"{lower}, a tenth of what it is, and again until the loss falls",
@@ -86,6 +85,13 @@ class _Course:
 def _course(evidence: Evidence) -> _Course | None:
     curve = finite(evidence.curves.get("train/loss"))
     return _Course(curve) if len(curve.values) >= FEWEST_POINTS else None
+
+
+def _farthest(probes: Sequence[Probe]) -> Probe | None:
+    """The probe whose step was TOO_FAR; of several the second, since Adam's very first ones may be."""
+    ordered = sorted(probes, key=lambda probe: _moved(probe) or 0.0, reverse=True)
+    far = ordered[1] if len(ordered) > 2 else next(iter(ordered), None)
+    return far if far is not None and (_moved(far) or 0.0) >= TOO_FAR else None
 
 
 def _moved(probe: Probe) -> float | None:

@@ -15,7 +15,12 @@ NORMS = ("BatchNorm", "LayerNorm", "GroupNorm", "InstanceNorm", "RMSNorm")
 
 def weighted(probe: Probe) -> list[LayerProbe]:
     """Calls of modules with weights of their own, in order; norms, whose scale is 1, left out."""
-    return [one for one in probe.layers if one.shape and one.weights and not one.kind.startswith(NORMS)]
+    return [one for one in called(probe) if one.weights and not one.kind.startswith(NORMS)]
+
+
+def called(probe: Probe) -> list[LayerProbe]:
+    """Without those whose weights were used but who were not called: they stand behind the output."""
+    return [layer for layer in probe.layers if layer.shape]
 
 
 def lasting(probes: Sequence[Probe], holds: Callable[[Probe], bool]) -> Probe | None:

@@ -9,7 +9,7 @@ from workbench import units
 from workbench.debugging.evidence import Evidence
 from workbench.debugging.findings import Finding
 from workbench.debugging.probes import LayerProbe, OddShape, Probe
-from workbench.debugging.rules.looking import lasting
+from workbench.debugging.rules.looking import called, lasting
 
 # An answer that varies by less than a thousandth of its size is the same for all that it is used for.
 SAME = 1e-3
@@ -51,7 +51,7 @@ def constant_output(evidence: Evidence) -> Iterator[Finding]:
     since = lasting(evidence.probes, _is_constant)
     if since is None:
         return
-    last = evidence.probes[-1].layers[-1]
+    last = called(evidence.probes[-1])[-1]
     yield Finding(
         sickness="constant_output",
         layer=last.name,
@@ -68,8 +68,8 @@ def constant_output(evidence: Evidence) -> Iterator[Finding]:
 
 def _is_constant(probe: Probe) -> bool:
     """Of the layer that is called last, whose output is the answer in all but a few networks."""
-    called = [layer for layer in probe.layers if layer.shape]
-    return bool(called) and called[-1].shape[:1] > (1,) and _varies(called[-1]) <= SAME
+    layers = called(probe)
+    return bool(layers) and layers[-1].shape[:1] > (1,) and _varies(layers[-1]) <= SAME
 
 
 def _varies(layer: LayerProbe) -> float:

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from workbench.debugging.evidence import Evidence
 from workbench.debugging.findings import Finding
 from workbench.debugging.probes import LayerProbe, Probe
-from workbench.debugging.rules.looking import lasting
+from workbench.debugging.rules.looking import called, lasting
 
 RELUS = ("ReLU", "ReLU6")
 # A. Karpathy, CS231n, Neural networks 1, 2016: "as much as 40 % of your network can be dead" where the
@@ -87,12 +87,12 @@ def _saturated(probe: Probe) -> list[LayerProbe]:
 
 def _ends(probe: Probe) -> set[str]:
     """The last layer, and where there are several networks (generator, critic) that of each."""
-    called = [layer for layer in probe.layers if layer.shape]
-    parts = [(layer.name.partition(".")[0], layer) for layer in called]
+    layers = called(probe)
+    parts = [(layer.name.partition(".")[0], layer) for layer in layers]
     weighted = Counter(part for part, layer in parts if layer.weights)
     networks = [part for part, count in weighted.items() if count > 1]
     last = {part: layer.name for part, layer in parts if part in networks}
-    return {called[-1].name, *(last.values() if len(networks) > 1 else ())}
+    return {layers[-1].name, *(last.values() if len(networks) > 1 else ())}
 
 
 def _named(layers: list[LayerProbe]) -> str:
