@@ -11,8 +11,8 @@ Data: 1,797 digits of 8 x 8 pixels that come with scikit-learn (1,297 train, 250
 Result: each sickness is named by its diagnosis, over five seeds; healthy, 96 % of the test digits.
 Time: 2 s on two CPU cores; so small a network is not faster on a GPU.
 Look at: `diagnosis`, and `in words` what to try; `gradients`, a row a layer and a column a probe, which
-pale from the last layer to the first where they vanish; `dead units` and `saturated`, the shares of
-each layer that pass no gradient on; `spreads` of what layers give; `updates`, by how much of its size a
+pale from the last layer to the first where they vanish; `dead units` of ReLUs and `saturated` ones of
+sigmoids, which pass no gradient on; `spreads` of what layers give; `updates`, by how much of its size a
 step changes each layer: a thousandth is usual.
 Then try: `sickness=learning_rate_too_high lr=1e-6`, which heals it; `sickness=vanishing_gradients`
 beside `exploding_gradients`; `sickness=leaked_label`, whose accuracy is too good to be true.
@@ -188,8 +188,10 @@ class SickNetworks(Training):
         probes, findings = evidence.probes, diagnose(evidence)
         if probes:
             run.figure("gradients", heat_map(probes, "output_gradient"))
-            run.figure("dead units", heat_map(probes, "dead"))
-            run.figure("saturated", heat_map(probes, "saturated"))
+            if self.case.activation is nn.ReLU:
+                run.figure("dead units", heat_map(probes, "dead"))
+            else:
+                run.figure("saturated", heat_map(probes, "saturated"))
             run.figure("spreads", curves(probes, "spread"))
             run.figure("updates", curves(probes, "update"))
         title = f"Put in: {SICKNESSES[self.params.sickness].title}; found: {findings[0].title}"
