@@ -14,6 +14,7 @@ from scipy import ndimage
 
 from recipes.images import filters
 from recipes.images.filters import KERNELS, Filters, filtered, gaussian
+from tests.recipes.shown import rows, shown
 from tests.recipes.waiting import wait_until_ended
 from workbench.catalog import discover
 from workbench.errors import WorkbenchError
@@ -36,22 +37,6 @@ def quick(standby: Standby, tmp_path_factory: pytest.TempPathFactory) -> History
         discover().find("images/filters"), {"epochs": 2, "width": 6, "size": 48}, device="cpu"
     )
     return wait_until_ended(launch.launch(order, tmp_path_factory.mktemp("quick"), standby))
-
-
-def figure(history: History, name: str) -> data.Figure:
-    return data.decode(history.figures[name][-1].read(history.folder))
-
-
-def pictures(history: History, name: str) -> data.ImageGrid:
-    found = figure(history, name)
-    assert isinstance(found, data.ImageGrid)
-    return found
-
-
-def rows(history: History, name: str) -> list[list[data.Cell]]:
-    found = figure(history, name)
-    assert isinstance(found, data.Table)
-    return [list(row) for row in found.rows]
 
 
 def ramp() -> torch.Tensor:
@@ -121,18 +106,18 @@ def test_it_learns_and_records_that_nothing_differs(quick: History) -> None:
 
 
 def test_the_table_of_differences_has_every_kernel(quick: History) -> None:
-    shown = rows(quick, "equal")
-    assert [row[0] for row in shown] == [*KERNELS]
-    assert all(isinstance(row[1], float) and row[1] < 1e-6 for row in shown)
-    assert sum(row[2] is not None for row in shown) == 4
+    found = rows(quick, "equal")
+    assert [row[0] for row in found] == [*KERNELS]
+    assert all(isinstance(row[1], float) and row[1] < 1e-6 for row in found)
+    assert sum(row[2] is not None for row in found) == 4
 
 
 def test_pictures_of_kernels_and_of_what_they_give(quick: History) -> None:
-    assert [*pictures(quick, "by hand").captions] == ["as it is", *KERNELS]
+    assert [*shown(quick, "by hand", data.ImageGrid).captions] == ["as it is", *KERNELS]
     learned = [f"kernel {index}" for index in range(6)]
-    assert [*pictures(quick, "learned").captions] == ["as it is", *learned]
-    assert [*pictures(quick, "kernels by hand").captions] == [*KERNELS]
-    drawn = pictures(quick, "kernels")
+    assert [*shown(quick, "learned", data.ImageGrid).captions] == ["as it is", *learned]
+    assert [*shown(quick, "kernels by hand", data.ImageGrid).captions] == [*KERNELS]
+    drawn = shown(quick, "kernels", data.ImageGrid)
     assert [*drawn.captions] == learned
     assert {(one.height, one.width) for one in drawn.images} == {(40, 40)}
     assert len(quick.figures["kernels"]) == 3  # after each epoch, and of the best weights
@@ -144,8 +129,8 @@ def test_a_picture_of_your_own_takes_the_place(train: Train, tmp_path: Path) -> 
     Image.new("RGB", (60, 30), (200, 10, 10)).save(file)
     history = train("images/filters", file=str(file), size=40, epochs=1, width=2)
     assert isinstance(history.ended, Finished)
-    shown = pictures(history, "by hand").images[0]
-    assert (shown.height, shown.width) == (20, 40)
+    picture = shown(history, "by hand", data.ImageGrid).images[0]
+    assert (picture.height, picture.width) == (20, 40)
 
 
 @pytest.mark.parametrize(

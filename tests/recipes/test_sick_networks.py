@@ -11,6 +11,7 @@ import pytest
 from recipes.debugging.sick_networks import CASES, SickNetworks
 from recipes.fundamentals.mlp import DigitsMLP
 from recipes.images.cnn import DigitsCNN
+from tests.recipes.shown import rows, shown
 from workbench.debugging.diagnosis import diagnose
 from workbench.debugging.evidence import Evidence
 from workbench.debugging.findings import HEALTHY, SICKNESSES
@@ -51,15 +52,9 @@ def go(tmp_path: Path) -> Go:
     return train
 
 
-def figure(history: History, name: str) -> data.Figure:
-    return data.decode(history.figures[name][-1].read(history.folder))
-
-
 def found(history: History) -> list[str]:
     """The titles of what the recipe's own diagnosis says, causes first."""
-    shown = figure(history, "diagnosis")
-    assert isinstance(shown, data.Table)
-    return [str(row[0]) for row in shown.rows]
+    return [str(row[0]) for row in rows(history, "diagnosis")]
 
 
 @pytest.mark.slow
@@ -80,19 +75,15 @@ def test_every_sickness_has_its_network() -> None:
 
 def test_what_probes_saw_stands_beside_what_was_put_in(go: Go) -> None:
     history = go(SickNetworks, 0, sickness="dead_relus", **SHORT)
-    gradients = figure(history, "gradients")
-    assert isinstance(gradients, data.Matrix)
+    gradients = shown(history, "gradients", data.Matrix)
     assert [*gradients.columns] == ["20", "40", "60", "80"]
     assert [*gradients.rows] == ["dense_1", "relu_1", "dense_2", "relu_2", "output"]
-    dead = figure(history, "dead units")
-    assert isinstance(dead, data.Matrix)
+    dead = shown(history, "dead units", data.Matrix)
     shares = dict(zip(dead.rows, dead.values, strict=True))
     assert shares["relu_1"] == shares["relu_2"] == [1.0] * 4
     assert shares["dense_1"] == [0.0] * 4
-    updates = figure(history, "updates")
-    assert isinstance(updates, data.Curves) and updates.log_y
-    words = figure(history, "in words")
-    assert isinstance(words, data.Text)
+    assert shown(history, "updates", data.Curves).log_y
+    words = shown(history, "in words", data.Text)
     assert "Put in: dead ReLUs; found: dead ReLUs" in words.title
     assert "64 of 64 units" in words.text and "LeakyReLU" in words.text
     assert history.series["named"].last == 1
@@ -100,18 +91,13 @@ def test_what_probes_saw_stands_beside_what_was_put_in(go: Go) -> None:
 
 def test_the_end_of_a_run_tells_where_a_number_ceased_to_be_one(go: Go) -> None:
     history = go(SickNetworks, 0, sickness="non_finite", **SHORT)
-    shown = figure(history, "diagnosis")
-    assert isinstance(shown, data.Table)
-    assert shown.rows[0][2] == "log_scale"
-    assert shown.rows[0][3] == 3
+    assert rows(history, "diagnosis")[0][2:4] == ["log_scale", 3]
 
 
 def test_a_run_that_leaves_such_steps_out_is_told_by_its_probes(go: Go) -> None:
     history = go(SickNetworks, 0, sickness="non_finite", on_nan="skip", **SHORT)
-    shown = figure(history, "diagnosis")
-    assert isinstance(shown, data.Table)
-    assert shown.rows[0][2:4] == ["log_scale", 20]
-    assert "relu_2 before it gives none" in str(shown.rows[0][4])
+    (first, *_) = rows(history, "diagnosis")
+    assert first[2:4] == ["log_scale", 20] and "relu_2 before it gives none" in str(first[4])
     assert history.series["named"].last == 1
 
 
