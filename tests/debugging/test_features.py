@@ -6,7 +6,7 @@ import pytest
 import torch
 from sklearn.datasets import load_breast_cancer, load_digits, load_iris, load_wine
 
-from workbench.debugging.features import most_telling
+from workbench.debugging.features import most_telling, telling_feature
 
 N, F, K = 120, 20, 5  # samples, features, classes
 
@@ -68,10 +68,26 @@ def test_pictures_of_whole_numbers_are_flattened() -> None:
         (torch.rand(64, 9), torch.arange(65) % 2),
         (torch.rand(64, 9), torch.zeros(64, dtype=torch.long)),  # one class
         (torch.rand(64, 9), torch.arange(64)),  # a class a sample
+        (torch.rand(64, 9).to_sparse(), torch.arange(64) % 2),
+        (torch.rand(64, 9, dtype=torch.complex64), torch.arange(64) % 2),
+        (torch.rand(64, 0), torch.arange(64) % 2),
     ],
 )
 def test_where_nothing_can_be_told_nothing_is(inputs: torch.Tensor, targets: torch.Tensor) -> None:
     assert most_telling(inputs, targets) is None
+
+
+@pytest.mark.parametrize(
+    "batch", [None, torch.rand(64, 9), (torch.rand(64, 9),), (torch.rand(64, 9), "label"), {"x": 1}]
+)
+def test_a_batch_that_is_no_pair_of_tensors_tells_nothing(batch: object) -> None:
+    assert telling_feature(batch) is None
+
+
+def test_a_huge_batch_is_looked_at_in_part() -> None:
+    labels = torch.arange(50_000) % 500
+    found = telling_feature((labels[:, None].expand(-1, 10).float(), labels))
+    assert found is not None and found.share == 1.0
 
 
 def test_features_that_are_no_numbers_hide_no_other(noise: torch.Tensor) -> None:

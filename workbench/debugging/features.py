@@ -1,4 +1,4 @@
-"""Which one feature of the input tells the label by itself, and how much of the loss hangs on it."""
+"""Which one feature of the input tells the label by itself."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from workbench.debugging.probes import TellingFeature
 
 FEWEST_SAMPLES = 32  # of fewer, one of many features tells the label by chance
 FEWEST_OF_A_CLASS = 3
+MOST_SAMPLES = 2048  # a batch that is not cut here may be the whole data
 CANDIDATES = 16  # features that are looked at closely
 
 
@@ -27,16 +28,18 @@ def most_telling(inputs: Tensor, targets: Tensor) -> TellingFeature | None:
     """The feature of `inputs` (N, ...) from which alone most of `targets` (N,) can be told.
 
     Of classes it is the share of samples that are nearest to their own class's mean; of numbers the
-    square of the correlation. None where there are too few samples, or targets of another kind.
+    square of the correlation. None where there are too few samples, or tensors of another kind.
     """
     if targets.dim() == 2 and targets.shape[1] == 1:
         targets = targets[:, 0]  # (N,)
-    if inputs.dim() < 2 or targets.shape != inputs.shape[:1] or inputs.is_complex():
+    is_plain = inputs.layout == targets.layout == torch.strided and not inputs.is_complex()
+    if not is_plain or inputs.dim() < 2 or targets.shape != inputs.shape[:1]:
         return None
-    features = inputs.detach().flatten(1).float()  # (N, F)
+    features = inputs.detach()[:MOST_SAMPLES].flatten(1).float()  # (N, F)
+    targets = targets.detach()[:MOST_SAMPLES]
     if targets.is_floating_point():
-        return _of_numbers(features, targets.detach().float())
-    return _of_classes(features, targets.detach())
+        return _of_numbers(features, targets.float())
+    return _of_classes(features, targets)
 
 
 def _of_numbers(features: Tensor, targets: Tensor) -> TellingFeature | None:
@@ -59,13 +62,13 @@ def _of_classes(features: Tensor, labels: Tensor) -> TellingFeature | None:
     _, numbers, counts = torch.unique(labels, return_inverse=True, return_counts=True)  # (N,), (K,)
     if len(counts) < 2:
         return None
-    means = _means(features, numbers, counts)  # (K, F)
-    inside = (features - means[numbers]).square().sum(0)  # (F,)
-    whole = (features - features.mean(0)).square().sum(0)  # (F,)
-    explained = torch.where(whole > 0, 1 - inside / whole, 0.0)  # (F,)
+    apart = features - features.mean(0)  # (N, F)
+    means = _means(apart, numbers, counts)  # (K, F)
+    whole = apart.square().sum(0)  # (F,)
+    explained = torch.where(whole > 0, counts.float() @ means.square() / whole, 0.0)  # (F,)
     candidates = explained.topk(min(CANDIDATES, len(explained))).indices  # (C,)
-    apart = features[:, None, candidates] - means[None, :, candidates]  # (N, K, C)
-    told = apart.abs().argmin(1) == numbers[:, None]  # (N, C)
+    distances = (apart[:, None, candidates] - means[None, :, candidates]).abs()  # (N, K, C)
+    told = distances.argmin(1) == numbers[:, None]  # (N, C)
     shares = torch.zeros_like(explained)
     shares[candidates] = told.float().mean(0)
     return _best(shares)
