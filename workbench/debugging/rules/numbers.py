@@ -19,7 +19,7 @@ def non_finite(evidence: Evidence) -> Iterator[Finding]:
     step, layer, words = min(seen, key=lambda one: (one[0], not one[1]))
     if not layer:
         layer = next((name for _, name, _ in seen if name), "")
-    skips = " or leave such steps out with on_nan=skip" if "on_nan" in evidence.params else ""
+    skips = ", or leave such steps out with on_nan=skip" if "on_nan" in evidence.params else ""
     lr = f" (it is {evidence.params['lr']})" if "lr" in evidence.params else ""
     yield Finding(
         sickness="non_finite",
@@ -29,7 +29,7 @@ def non_finite(evidence: Evidence) -> Iterator[Finding]:
         advice=(
             f"look at what {layer or 'the loss'} computes: a log or root of 0, a division, exp of a "
             "large number; clamp, or add a small constant",
-            f"lower lr{lr}, or clip_norm=1{skips}",
+            f"lower lr{lr}, clip_norm=1{skips}",
         ),
     )
 
