@@ -32,6 +32,8 @@ def loaded(statement: str) -> set[str]:
         ("import workbench.runs.history, workbench.runs.run, workbench.recipe", {"numpy"}),
         ("from workbench import Recipe, choice, number, path, switch, text", {"numpy"}),
         ("import workbench, workbench.figures", {"numpy"}),
+        ("import workbench.debugging.protocol", set()),
+        ("import workbench.debugging.client", {"numpy"}),
     ],
 )
 def test_imports_bring_no_more_than_their_layer(statement: str, allowed: set[str]) -> None:

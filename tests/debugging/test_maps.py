@@ -128,6 +128,9 @@ def test_kernels_are_coloured_over_three_channels_and_grey_one_by_one_over_other
     rows = kernels.drawn(linear, "linear", 0)
     assert isinstance(rows.figure, Matrix)
     assert rows.figure.values[2][3] == pytest.approx(float(linear.weight.detach()[2, 6:8].mean()))
+    recurrent = kernels.drawn(nn.GRU(2, 3), "rnn", 0)
+    assert isinstance(recurrent.figure, Matrix)
+    assert (recurrent.figure.title, recurrent.count) == ("weight_ih_l0 of rnn (GRU)", 9)
     with pytest.raises(UsageError, match=r"relu \(ReLU\) has no kernels"):
         kernels.drawn(nn.ReLU(), "relu", 0)
 

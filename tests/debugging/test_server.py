@@ -174,6 +174,13 @@ def test_a_recipe_that_is_no_training_is_refused(
         inspector.ask(protocol.Layers(), LayerTable)
 
 
+def test_a_device_that_is_not_there_is_refused(
+    inspector: Inspector, recipe_files: dict[str, Path]
+) -> None:
+    with pytest.raises(RefusedError, match="there is no device 'cuda:97'"):
+        inspector.ask(OpenRecipe(file=str(recipe_files["pictures"]), device="cuda:97"), Opened)
+
+
 def test_a_run_without_a_checkpoint_is_refused(
     inspector: Inspector, trained: RunFolder, tmp_path: Path
 ) -> None:

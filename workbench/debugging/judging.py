@@ -95,9 +95,11 @@ def likeliest(shares: Tensor, classes: Sequence[str]) -> Bars:
 
 
 def in_words(numbers: Tensor | None) -> str:
-    """The first of some numbers: `0.31, -2.5, … (128)`."""
+    """The first of some numbers, and what they are in all: `0.31, -2.5, … (1 x 128)`."""
     if numbers is None or not numbers.numel():
         return ""
     flat = numbers.detach().flatten()
     shown = ", ".join(f"{value:.4g}" for value in flat[:SHOWN_NUMBERS].tolist())
-    return shown if flat.numel() <= SHOWN_NUMBERS else f"{shown}, … ({flat.numel():,})"
+    if flat.numel() <= SHOWN_NUMBERS:
+        return shown
+    return f"{shown}, … ({' x '.join(map(str, numbers.shape))})"

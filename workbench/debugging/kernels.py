@@ -23,14 +23,14 @@ def drawn(module: nn.Module, layer: str, page: int) -> Page:
     Raises:
         UsageError: when the layer has no weights, or there is no such page.
     """
-    weight = getattr(module, "weight", None)
-    if not isinstance(weight, Tensor) or weight.dim() < 2:
+    name, weight = _weight(module)
+    if weight is None:
         raise UsageError(
             f"{layer or 'the network'} ({type(module).__name__}) has no kernels",
             "choose a convolution or a linear layer",
         )
     numbers = weight.detach().cpu().float()
-    title = f"Weights of {layer or 'the network'}"
+    title = f"{name} of {layer or 'the network'} ({type(module).__name__})"
     if numbers.dim() == 4:
         return (
             _colours(numbers, title, page)
@@ -38,6 +38,15 @@ def drawn(module: nn.Module, layer: str, page: int) -> Page:
             else _each(numbers, title, page)
         )
     return _rows(numbers.flatten(1), title, page)
+
+
+def _weight(module: nn.Module) -> tuple[str, Tensor | None]:
+    """The module's own `weight`, else the first of its own parameters that has rows; with its name."""
+    weight = getattr(module, "weight", None)  # also one that is computed from others
+    if isinstance(weight, Tensor) and weight.dim() >= 2:
+        return "weight", weight
+    own = module.named_parameters(recurse=False)
+    return next(((name, one) for name, one in own if one.dim() >= 2), ("", None))
 
 
 def _colours(kernels: Tensor, title: str, page: int) -> Page:
