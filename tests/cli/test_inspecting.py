@@ -45,7 +45,8 @@ def test_layers_are_listed(looked_at: str, capsys: Capture) -> None:
     assert "looked_at/pictures  untrained, 40 samples of validation" in out
     row = next(line.split() for line in out.splitlines() if "Conv2d" in line)
     assert row[:3] == ["0", "Conv2d", "1x6x12x16"]
-    assert "168" in row
+    assert row[3:6] == ["168", f"{168 * 12 * 16 - 6 * 12 * 16:,}", "4.6"]
+    assert "healthy" in out
     assert "\x1b" not in out
 
 

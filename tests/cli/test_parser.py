@@ -28,7 +28,6 @@ CALLS = {
     "rm": ["rm", "1"],
     "new": ["new", "a/b"],
     "config": ["config"],
-    "inspect": ["inspect", "1"],
     "web": ["web"],
     "doctor": ["doctor"],
 }

@@ -23,7 +23,15 @@ from workbench.debugging.client import (
     SupersededError,
     WorkerGoneError,
 )
-from workbench.debugging.protocol import LayerTable, Opened, OpenRecipe, OpenRun, SampleView, View
+from workbench.debugging.protocol import (
+    Examined,
+    LayerTable,
+    Opened,
+    OpenRecipe,
+    OpenRun,
+    SampleView,
+    View,
+)
 from workbench.errors import WorkbenchError
 from workbench.figures.data import ImageGrid, Matrix
 from workbench.runs.folder import RunFolder
@@ -163,6 +171,30 @@ def test_what_makes_no_sense_for_a_recipe_is_said(
     inspector.ask(OpenRecipe(file=str(recipe_files[recipe])), Opened)
     with pytest.raises(InspectionError, match=said):
         inspector.ask(request_, View)
+
+
+def test_a_network_is_examined_and_is_afterwards_as_it_was(
+    inspector: Inspector, trained: RunFolder
+) -> None:
+    inspector.ask(OpenRun(folder=str(trained.path), checkpoint="last"), Opened)
+    before = inspector.ask(protocol.Kernels(layer="0"), View).ranges
+    told = inspector.ask(protocol.Examine(), Examined)
+    assert told.probe is not None
+    assert (told.probe.step, told.fault) == (2, "")
+    assert [(one.name, one.units) for one in told.probe.layers][0] == ("0", 5)
+    assert told.probe.layers[0].weight_gradient
+    assert told.findings
+    assert inspector.ask(protocol.Kernels(layer="0"), View).ranges == before
+
+
+def test_what_cannot_be_probed_is_diagnosed_all_the_same(
+    inspector: Inspector, recipe_files: dict[str, Path]
+) -> None:
+    inspector.ask(OpenRecipe(file=str(recipe_files["no_step"])), Opened)
+    told = inspector.ask(protocol.Examine(), Examined)
+    assert told.probe is None
+    assert told.fault == "ValueError: no step today"
+    assert told.findings
 
 
 def test_a_recipe_that_is_no_training_is_refused(

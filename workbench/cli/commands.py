@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import argparse
 from collections.abc import Callable
-from pathlib import Path
 from typing import NamedTuple
 
-from workbench.debugging.protocol import METHODS
+from workbench.cli.folders import folder
+from workbench.cli.inspect_options import add_inspect
 from workbench.web import token
 
 _ASSIGNMENTS = "parameters as name=value"
@@ -27,12 +27,6 @@ def _port(text: str) -> int:
     if not (text.isascii() and text.isdigit() and int(text) < 2**16):
         raise argparse.ArgumentTypeError("a port is a number from 0 to 65535")
     return int(text)
-
-
-def folder(text: str) -> Path:
-    if not text or "\0" in text:
-        raise argparse.ArgumentTypeError("not a folder's name")
-    return Path(text).expanduser().absolute()
 
 
 def _json(one: argparse.ArgumentParser) -> None:
@@ -175,51 +169,6 @@ def _runs(one: argparse.ArgumentParser) -> None:
         "-star means those without",
     )
     _json(one)
-
-
-def _inspect(one: argparse.ArgumentParser) -> None:
-    one.usage = "%(prog)s [options] RUN\n       %(prog)s [options] RECIPE [name=value ...]"
-    one.add_argument(
-        "words",
-        metavar="RUN|RECIPE",
-        nargs="+",
-        help="a run's name or number; or a recipe, whose network is then untrained, and behind it "
-        f"{_ASSIGNMENTS}",
-    )
-    one.add_argument(
-        "--checkpoint",
-        metavar="NAME",
-        default="",
-        help="of the run: best, last, or the step of one that was kept (default: best, else last)",
-    )
-    _inspected(one)
-    one.add_argument("--seed", type=int, default=0, help="of a recipe's untrained network (default: 0)")
-    one.add_argument("--device", default="cpu", help="where it computes (default: cpu)")
-    way = one.add_mutually_exclusive_group()
-    way.add_argument("--json", action="store_true", help="write JSON; pixels in base64")
-    way.add_argument("--png", metavar="DIR", type=folder, help="write the pictures into this folder")
-
-
-def _inspected(one: argparse.ArgumentParser) -> None:
-    """What of a network is looked at."""
-    one.add_argument("--layer", metavar="L", help="a layer of the table: what it gives for the sample")
-    one.add_argument("--call", type=int, default=0, metavar="N", help="its further calls in a pass")
-    one.add_argument("--map", type=int, default=-1, metavar="N", help="one of its maps alone, large")
-    one.add_argument("--page", type=int, default=0, metavar="N", help="of 64 maps (default: 0)")
-    one.add_argument("--sample", type=int, metavar="N", help="of the validation part (default: 0)")
-    one.add_argument("--image", metavar="PATH", help="a picture of your own instead of a sample")
-    what = one.add_mutually_exclusive_group()
-    what.add_argument(
-        "--method",
-        choices=METHODS,
-        help="what of the picture speaks for a class, laid over it; grad_cam by the maps of --layer",
-    )
-    what.add_argument("--kernels", action="store_true", help="the weights of --layer")
-    what.add_argument("--attention", action="store_true", help="the heads of --layer; --map N for one")
-    what.add_argument("--mistakes", action="store_true", help="the most confident mistakes")
-    one.add_argument(
-        "--class", dest="target", type=int, default=-1, metavar="K", help="for --method another class"
-    )
 
 
 def _compare(one: argparse.ArgumentParser) -> None:
@@ -394,7 +343,7 @@ COMMANDS = {
     "tune": Command(_tune, "tuning", "tune", "search for better parameters, in many trials"),
     "runs": Command(_runs, "records", "list_runs", "what ran and what runs"),
     "watch": Command(_watch, "following", "watch_run", "live curves of a run, or of another program's"),
-    "inspect": Command(_inspect, "inspecting", "inspect", "what a network does, layer by layer"),
+    "inspect": Command(add_inspect, "inspecting", "inspect", "what a network does, layer by layer"),
     "compare": Command(_compare, "comparing", "compare_runs", "runs side by side"),
     "stop": Command(_stop, "steering", "stop_runs", "write a checkpoint and leave"),
     "queue": Command(

@@ -9,7 +9,8 @@ from collections.abc import Sequence
 from typing import NoReturn
 
 from workbench import paths, settings
-from workbench.cli.commands import COMMANDS, add_watched, folder
+from workbench.cli.commands import COMMANDS, add_watched
+from workbench.cli.folders import folder
 from workbench.errors import UsageError, unknown
 
 _SHOWS_SCREENS = {"opening", "web"}

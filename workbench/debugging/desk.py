@@ -21,6 +21,7 @@ from workbench.debugging import (
     protocol,
     subject,
 )
+from workbench.debugging.examining import examined
 from workbench.debugging.layers import recorded_layers
 from workbench.debugging.passes import Passes, checked_layer, predicted
 from workbench.debugging.protocol import Answer, LayerTable, Opened, Request, SampleView, View
@@ -99,7 +100,8 @@ class _Look:
         with torch.no_grad(), recorded_layers(self._net) as layers:
             predicted(self._recipe, self._samples.at(0))
         weights = sum(weight.numel() for weight in self._net.parameters())
-        return LayerTable(layers=tuple(layers), weights=weights)
+        products = sum(layer.multiply_adds for layer in layers)
+        return LayerTable(layers=tuple(layers), weights=weights, multiply_adds=products)
 
     def opened(self) -> Opened:
         what = self._what
@@ -137,7 +139,7 @@ class _Look:
             case protocol.Mistakes():
                 return self._gallery(request.page)
             case protocol.Examine():
-                raise WorkbenchError("a network cannot be examined yet")
+                return examined(self._what)
             case _:
                 raise UsageError(f"{type(request).__name__} is no request about a network")
 

@@ -12,6 +12,7 @@ from typing import Literal
 
 import msgspec
 
+from workbench.debugging.findings import Finding
 from workbench.debugging.probes import Probe
 from workbench.figures.data import Bars, Figure
 from workbench.params import Value
@@ -191,33 +192,27 @@ class Opened(Tell, frozen=True, kw_only=True, tag="opened"):
 
 
 class LayerTable(Tell, frozen=True, kw_only=True, tag="layers"):
-    """The layers that a sample went through, in the order of their first calls."""
+    """The layers that a sample went through, in the order in which their calls return.
+
+    `weights` counts those of the whole network once, `multiply_adds` is for one sample.
+    """
 
     layers: tuple[Layer, ...]
     weights: int = 0
-
-
-class Found(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
-    """One thing that is wrong with a network, in words.
-
-    Attributes:
-        name: the sickness, `dead_relu`; `layer` is empty where it is the whole network's.
-        evidence: the numbers that speak for it.
-        remedy: what to try.
-    """
-
-    name: str
-    title: str
-    layer: str = ""
-    evidence: str = ""
-    remedy: str = ""
+    multiply_adds: int = 0
 
 
 class Examined(Tell, frozen=True, kw_only=True, tag="examined"):
-    """What a probe showed and what that means, worst first; without findings it looks healthy."""
+    """What a probe showed and what that means, causes first; a network without fault is found healthy.
+
+    Attributes:
+        probe: of the network as it is; None where it could not be probed, and `fault` says why.
+        findings: from that, and from all that the run has recorded.
+    """
 
     probe: Probe | None = None
-    findings: tuple[Found, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    fault: str = ""
 
 
 class View(Tell, frozen=True, kw_only=True, tag="view"):

@@ -35,6 +35,7 @@ class Subject:
         loop: has made data, network and optimizers, and makes no step.
         lease: on the device; the CPU is anyone's.
         checkpoint: the file's name; empty for an untrained network.
+        folder: of the run; None for an untrained network.
         notes: what differs from the run's own beginning.
     """
 
@@ -44,6 +45,7 @@ class Subject:
     lease: queue.Lease
     checkpoint: str = ""
     step: int = 0
+    folder: RunFolder | None = None
     notes: tuple[str, ...] = ()
 
     @property
@@ -103,6 +105,7 @@ def of_run(asked: OpenRun) -> Subject:
         lease,
         checkpoint=file.name,
         step=step,
+        folder=folder,
         notes=notes,
     )
 

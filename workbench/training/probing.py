@@ -9,7 +9,7 @@ import msgspec
 from torch import Tensor, nn
 
 from workbench.debugging.features import telling_feature
-from workbench.debugging.probes import TellingFeature
+from workbench.debugging.probes import Probe, TellingFeature
 from workbench.errors import WorkbenchError
 from workbench.training import random_state
 from workbench.training.trees import mapped
@@ -61,14 +61,27 @@ class Probing:
         if self._asked:
             self._look(_NOT_YET)
 
+    def probe_now(self) -> Probe:
+        """What the network shows as it is, on the batch of all probes; nothing is recorded.
+
+        Raises:
+            WorkbenchError: when that batch is not known yet.
+        """
+        return self._probe(_NOT_YET)
+
+    def _probe(self, batch: Any) -> Probe:
+        from workbench.debugging import prober  # noqa: PLC0415 - it knows this package
+
+        probe = prober.probe(self._loop, self._probed_batch(batch), self._before)
+        return msgspec.structs.replace(probe, telling=self._telling)
+
     def _look(self, batch: Any) -> None:
-        from workbench.debugging import prober, recorded  # noqa: PLC0415 - they know this package
+        from workbench.debugging import recorded  # noqa: PLC0415 - it knows this package
 
         asked, self._asked = self._asked, []
         run = self._loop.run
         try:
-            probe = prober.probe(self._loop, self._probed_batch(batch), self._before)
-            shown = recorded.encode(msgspec.structs.replace(probe, telling=self._telling))
+            shown = recorded.encode(self._probe(batch))
         except Exception as fault:  # noqa: BLE001 - no look is worth the run, whatever a recipe's step does
             self._refuse(asked, fault)
             return
