@@ -17,6 +17,7 @@ CALLS = {
     "tune": ["tune", "cnn"],
     "runs": ["runs"],
     "watch": ["watch", "1"],
+    "inspect": ["inspect", "cnn"],
     "compare": ["compare", "1", "2"],
     "stop": ["stop", "1"],
     "queue": ["queue"],

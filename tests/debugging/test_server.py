@@ -181,7 +181,7 @@ def test_a_network_is_examined_and_is_afterwards_as_it_was(
     told = inspector.ask(protocol.Examine(), Examined)
     assert told.probe is not None
     assert (told.probe.step, told.fault) == (2, "")
-    assert [(one.name, one.units) for one in told.probe.layers][0] == ("0", 5)
+    assert (told.probe.layers[0].name, told.probe.layers[0].units) == ("0", 5)
     assert told.probe.layers[0].weight_gradient
     assert told.findings
     assert inspector.ask(protocol.Kernels(layer="0"), View).ranges == before

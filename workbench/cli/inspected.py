@@ -8,7 +8,7 @@ from pathlib import Path
 
 from workbench import units
 from workbench.cli import output
-from workbench.debugging.probes import LayerProbe
+from workbench.cli.probing import say_probed_layers
 from workbench.debugging.protocol import Examined, LayerTable, Opened, SampleView, View
 from workbench.errors import WorkbenchError
 from workbench.figures.data import Figure
@@ -118,8 +118,9 @@ def _say_layers(table: LayerTable) -> None:
 
 
 def _layer_row(layer: Layer) -> list[str]:
+    name = layer.name or layer.kind
     return [
-        _called(layer.name, layer.call),
+        f"{name} ({layer.call + 1})" if layer.call else name,
         layer.kind,
         layer.output,
         f"{layer.weights:,}",
@@ -130,39 +131,15 @@ def _layer_row(layer: Layer) -> list[str]:
     ]
 
 
-def _called(name: str, call: int) -> str:
-    return f"{name or '(network)'}{f' #{call}' if call else ''}"
-
-
 def _say_examined(one: Examined) -> None:
     if one.probe is not None and one.probe.layers:
-        output.say()
-        columns = ["layer", "mean", "spread", "zeros", "dead", "saturated", "gradient", "update"]
-        rows = [_probe_row(layer) for layer in one.probe.layers]
-        output.write_table(columns, rows, right=range(1, len(columns)))
+        say_probed_layers(one.probe)
     for finding in one.findings:
         head, _, rest = finding.text().partition("\n")
         output.say(f"\n{output.styled(units.plain(head), _STYLES[finding.severity])}")
         output.say(units.plain(rest, keep_newlines=True))
     if one.fault:
         output.say_aside(units.plain(f"the network could not be probed: {one.fault}"))
-
-
-def _probe_row(layer: LayerProbe) -> list[str]:
-    return [
-        _called(layer.name, layer.call),
-        units.number(layer.mean),
-        units.number(layer.spread),
-        _share(layer.zeros),
-        f"{layer.dead}/{layer.units}" if layer.units else "–",
-        _share(layer.saturated),
-        units.number(layer.output_gradient),
-        units.number(layer.update),
-    ]
-
-
-def _share(value: float | None) -> str:
-    return "–" if value is None else f"{value:.0%}"
 
 
 def _draw(figure: Figure) -> None:

@@ -49,7 +49,7 @@ def probe_run(args: argparse.Namespace) -> int:
     output.say(f"{folder.name}: after step {taken.step:,}{loss}")
     if probe.inputs is not None:
         output.say(_inputs(probe.inputs))
-    _say_layers(probe)
+    say_probed_layers(probe)
     return 0
 
 
@@ -105,7 +105,7 @@ def _inputs(inputs: InputProbe) -> str:
     return f"inputs {shape}  {'  '.join(numbers)}"
 
 
-def _say_layers(probe: Probe) -> None:
+def say_probed_layers(probe: Probe) -> None:
     """The table, without the columns in which no layer has anything."""
     rows = [_row(layer) for layer in probe.layers]
     kept = [i for i in range(len(_COLUMNS)) if i < 3 or any(row[i] for row in rows)]

@@ -18,7 +18,7 @@ from workbench.runs.recorder import Recorder
 from workbench.runs.run import Run
 from workbench.training import checkpoints
 from workbench.training.loop import Loop
-from workbench.training.recipe import Training
+from workbench.training.recipe import Training, begun
 from workbench.training.resuming import differences, listed
 from workbench.tuning.study import is_study
 from workbench.workers import devices, queue
@@ -201,9 +201,8 @@ def _begun(
     # The recorder's file stays open when its folder is gone, so nothing is left behind by a kill.
     with tempfile.TemporaryDirectory(prefix="workbench-inspect-") as place:
         folder = RunFolder(Path(place))
-        loop = recipe.begin(
-            Run(folder, Recorder(folder.events_file), recipe=recipe, device=device, step=step)
-        )
+        recorder = Recorder(folder.events_file)
+        loop = begun(recipe, Run(folder, recorder, recipe=recipe, device=device, step=step))
     recipe.net.eval()
     return loop
 

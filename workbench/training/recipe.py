@@ -199,19 +199,13 @@ class Training(Recipe):
         self._resume_from = {}
         self._loop.fit()
 
-    def begin(self, run: Run) -> Loop:
-        """Data, network and optimizers as `run` makes them, without a step: for who looks inside."""
-        self.run_handle = run
-        self._loop = Loop(self, run, {})
-        return self._loop
-
     def rehearse(self) -> Rehearsal:
         """One batch: shapes of the layers, sizes, memory, time a step and of the whole run."""
         with tempfile.TemporaryDirectory(prefix="workbench-rehearsal-") as place:
             folder = RunFolder(Path(place))
             recorder = Recorder(folder.events_file)
             try:
-                loop = self.begin(Run(folder, recorder, recipe=self, device=self.device))
+                loop = begun(self, Run(folder, recorder, recipe=self, device=self.device))
                 try:
                     return rehearse(loop)
                 finally:
@@ -242,6 +236,13 @@ class Training(Recipe):
         if self._loop is None:
             raise RuntimeError("this can only be called while the recipe is being trained")
         return self._loop
+
+
+def begun(recipe: Training, run: Run) -> Loop:
+    """Data, network and optimizers as a run makes them, without a step: for who looks inside."""
+    recipe.run_handle = run
+    recipe._loop = Loop(recipe, run, {})
+    return recipe._loop
 
 
 def _refuse_without_skorch() -> None:
