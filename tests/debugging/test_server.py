@@ -241,6 +241,22 @@ def test_a_checkpoint_that_fits_the_code_no_more_names_what_differs(
     assert "0.bias: not in the network" in refused.value.remedy
 
 
+def test_what_else_has_changed_since_a_run_is_said(
+    inspector: Inspector, trained: RunFolder, tmp_path: Path
+) -> None:
+    run = tmp_path / "run-0001"
+    shutil.copytree(trained.path, run)
+    manifest = run / "run.json"
+    manifest.write_text(manifest.read_text().replace('"depth": 1', '"depths": 1'))
+    opened = inspector.ask(OpenRun(folder=str(run)), Opened)
+    (note,) = opened.notes
+    assert note.startswith("the recipe has changed since: no parameter 'depths'; did you mean depth")
+    whole = (run / "last.pt").read_bytes()
+    (run / "last.pt").write_bytes(whole[: len(whole) // 2])
+    with pytest.raises(InspectionError, match="is damaged or no checkpoint"):
+        inspector.ask(OpenRun(folder=str(run), checkpoint="last"), Opened)
+
+
 def test_four_thousand_maps_are_paged_and_three_thousand_layers_are_told(
     inspector: Inspector, recipe_files: dict[str, Path]
 ) -> None:

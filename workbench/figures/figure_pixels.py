@@ -11,10 +11,9 @@ from PIL import Image, ImageDraw, ImageFont
 
 from workbench.errors import WorkbenchError
 from workbench.figures import palette
-from workbench.figures.cells import clean
 from workbench.figures.data import Bars, Curves, Figure, ImageGrid, Matrix, Picture, Scatter
 from workbench.figures.image import dots
-from workbench.figures.panel_pixels import png_of
+from workbench.figures.panel_pixels import png_of, printable
 from workbench.figures.panels import Chart
 from workbench.figures.terminal import chart_of
 
@@ -35,9 +34,9 @@ def png_of_figure(figure: Figure) -> bytes:
     """
     match figure:
         case ImageGrid():
-            return _written(_grid(figure))
+            return _png(_grid(figure))
         case Matrix():
-            return _written(_matrix(figure))
+            return _png(_matrix(figure))
         case Bars():
             return png_of([figure], size=CHART)
         case Curves() | Scatter():
@@ -63,7 +62,7 @@ def _grid(figure: ImageGrid) -> Image.Image:
         enlarged = _enlarged(picture, scale)
         sheet.paste(enlarged, (left, top))
         below = (left, top + enlarged.height + 2)
-        ImageDraw.Draw(sheet).text(below, _fitting(clean(caption), width), _INK, _font())
+        ImageDraw.Draw(sheet).text(below, _fitting(printable(caption), width), _INK, _font())
     return sheet
 
 
@@ -99,7 +98,9 @@ def _colours(rows: Sequence[Sequence[float | None]]) -> np.ndarray[tuple[int, ..
 def _sheet(title: str, width: int, height: int) -> Image.Image:
     sheet = Image.new("RGB", (width, height + _top(title)), _PAPER)
     if title:
-        ImageDraw.Draw(sheet).text((_GAP, _GAP), _fitting(clean(title), width - _GAP), _INK, _font())
+        ImageDraw.Draw(sheet).text(
+            (_GAP, _GAP), _fitting(printable(title), width - _GAP), _INK, _font()
+        )
     return sheet
 
 
@@ -119,7 +120,7 @@ def _font() -> ImageFont.FreeTypeFont | ImageFont.ImageFont:
     return ImageFont.load_default(_TEXT)
 
 
-def _written(image: Image.Image) -> bytes:
+def _png(image: Image.Image) -> bytes:
     file = io.BytesIO()
     image.save(file, "PNG", optimize=True)
     return file.getvalue()

@@ -31,6 +31,7 @@ _PAPER: Colour = (255, 255, 255)
 _LEFT, _TOP, _RIGHT, _BOTTOM = 110, 64, 30, 64
 _TEXT, _SMALL = 22, 18
 _TICK_PIXELS = 130
+_LACKED = str.maketrans({"×": "x", "→": ">", "−": "-", "–": "-", "↑": "^", "↓": "v"})
 _CROWD = 400  # points, from which on they are small
 
 
@@ -119,7 +120,7 @@ class _Pencil:
     ) -> None:
         """A text whose `anchor` (as Pillow names it) is at a place."""
         font = self._fonts.setdefault(size, ImageFont.load_default(size * _FINENESS))
-        self._draw.text((x, y), _written(text), colour, font, anchor=anchor)
+        self._draw.text((x, y), printable(text), colour, font, anchor=anchor)
 
     def _chart(self, panel: Chart, box: _Box) -> None:
         inner = box.inside(_LEFT, _TOP, _RIGHT, _BOTTOM)
@@ -245,7 +246,7 @@ class _Pencil:
         x, y = box.right - _RIGHT * f, box.top + 28 * f
         for name, colour in reversed([one for one in names if one[0]] if len(names) > 1 else []):
             self.text(x, y, name, anchor="rm")
-            x -= round(self._fonts[_SMALL].getlength(_written(name))) + 18 * f
+            x -= round(self._fonts[_SMALL].getlength(printable(name))) + 18 * f
             self._dot(x + 6 * f, y, 6, colour)
             x -= 16 * f
 
@@ -271,9 +272,9 @@ class _Pencil:
             self._draw.line((x - r, y - r * turn, x + r, y + r * turn), palette.FAULT, 2 * _FINENESS)
 
 
-def _written(text: str) -> str:
+def printable(text: str) -> str:
     """A text with the characters that Pillow's own font has."""
-    return clean(text).replace("×", "x")
+    return clean(text).translate(_LACKED)
 
 
 def _paint(line: Line) -> Colour:
