@@ -24,6 +24,7 @@ from workbench.debugging.client import (
     WorkerGoneError,
 )
 from workbench.debugging.protocol import (
+    Asked,
     Examined,
     LayerTable,
     Opened,
@@ -32,6 +33,7 @@ from workbench.debugging.protocol import (
     SampleView,
     View,
 )
+from workbench.debugging.server import Inbox
 from workbench.errors import WorkbenchError
 from workbench.figures.data import ImageGrid, Matrix
 from workbench.runs.folder import RunFolder
@@ -297,6 +299,26 @@ def test_of_requests_of_one_kind_the_newest_is_answered(inspector: Inspector) ->
     assert sample.result(60)
     faults = [future.exception(60) for future in futures]
     assert sum(isinstance(fault, SupersededError) for fault in faults) >= 25
+
+
+def test_what_takes_long_waits_for_what_does_not_and_nothing_for_a_later_network() -> None:
+    inbox = Inbox()
+    requests = [
+        protocol.Examine(),
+        protocol.Mistakes(),
+        protocol.Maps(layer="0"),
+        OpenRecipe(file="a"),
+        protocol.Maps(layer="1"),
+        protocol.Sample(),
+    ]
+    for number, request in enumerate(requests, 1):
+        inbox.put(Asked(number, request))
+    taken = [inbox.take() for _ in range(5)]
+    assert [asked.number for asked, _ in taken] == [1, 2, 4, 5, 6]  # the first maps are old
+    assert taken[0][1] == [3]
+    inbox.put(Asked(7, protocol.Examine()))
+    inbox.put(Asked(8, protocol.Maps(layer="2")))
+    assert inbox.take()[0].number == 8
 
 
 def test_who_waits_learns_that_the_worker_was_killed(

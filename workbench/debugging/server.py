@@ -13,6 +13,7 @@ import socket
 import threading
 import traceback
 from collections import deque
+from itertools import takewhile
 from typing import BinaryIO
 
 import msgspec
@@ -24,14 +25,21 @@ from workbench.debugging.protocol import (
     Answer,
     Answered,
     Asked,
+    Examine,
     Failed,
     Hello,
+    Mistakes,
+    OpenRecipe,
+    OpenRun,
     Superseded,
     frame,
 )
 from workbench.errors import UsageError, WorkbenchError
 from workbench.workers.faults import is_out_of_memory
 from workbench.workers.loading import RecipeError
+
+_OPENING = (OpenRun, OpenRecipe)
+_SLOW = (Examine, Mistakes)  # seconds, in which a person may move on
 
 _decoder = msgspec.msgpack.Decoder(Asked)
 
@@ -57,7 +65,7 @@ class Worker:
 
     def __init__(self, connection: socket.socket) -> None:
         self._connection = connection
-        self._inbox = _Inbox()
+        self._inbox = Inbox()
         self._desk = Desk(self._inbox.refuse_what_is_old)
 
     def run(self) -> None:
@@ -102,8 +110,8 @@ class Worker:
             self._inbox.put(_decoder.decode(body))
 
 
-class _Inbox:
-    """Requests that wait; of those of one kind the newest."""
+class Inbox:
+    """Requests that wait, of those of one kind the newest; what takes long waits for what does not."""
 
     def __init__(self) -> None:
         self._waiting: deque[Asked] = deque()
@@ -128,9 +136,16 @@ class _Inbox:
                 self._kind = None
                 self._changed.wait()
             old, self._old = self._old, []
-            asked = self._waiting.popleft()
+            asked = self._next()
+            self._waiting.remove(asked)
             self._kind = type(asked.request)
             return asked, old
+
+    def _next(self) -> Asked:
+        """The first that is quick, among those about the network that is open; else the first."""
+        about_it = takewhile(lambda one: not isinstance(one.request, _OPENING), self._waiting)
+        quick = (one for one in about_it if not isinstance(one.request, _SLOW))
+        return next(quick, self._waiting[0])
 
     def refuse_what_is_old(self) -> None:
         """Raise SupersededError where a newer request of the kind that is being answered waits."""
