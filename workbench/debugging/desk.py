@@ -7,6 +7,7 @@ from functools import cached_property
 from pathlib import Path
 
 import torch
+from msgspec.structs import replace
 from torch import Tensor, nn
 
 from workbench.debugging import (
@@ -167,9 +168,8 @@ class _Look:
             given = self._passes.call(sample, asked.layer, asked.call).inputs
             beside = self._page(given, module, f"before {named}", asked).figure
         calls = len(self._passes.of(sample).of(asked.layer))
-        return _view(
-            "maps",
-            page,
+        return replace(
+            _view("maps", page),
             beside=beside,
             layer=asked.layer,
             kind=call.place.kind,
@@ -177,7 +177,6 @@ class _Look:
             calls=calls,
             shape=call.shapes[0][1:],
             sample=asked.sample,
-            common=asked.common,
         )
 
     def _page(
@@ -193,7 +192,7 @@ class _Look:
     def _kernels(self, asked: protocol.Kernels) -> View:
         module = checked_layer(self._net, asked.layer)
         page = kernels.drawn(module, asked.layer, asked.page)
-        return _view("kernels", page, layer=asked.layer, kind=type(module).__name__)
+        return replace(_view("kernels", page), layer=asked.layer, kind=type(module).__name__)
 
     def _class_map(self, asked: protocol.ClassMap) -> View:
         sample = self._samples.at(asked.sample)
@@ -248,9 +247,8 @@ class _Look:
         found = attention_maps.attending(self._recipe, sample)
         one = attention_maps.chosen(found, self._net, asked.layer, asked.call)
         page = attention_maps.drawn(one, page=asked.page, head=asked.head)
-        return _view(
-            "attention",
-            page,
+        return replace(
+            _view("attention", page),
             layer=one.name,
             kind=type(checked_layer(self._net, one.name)).__name__,
             call=one.call,
@@ -330,26 +328,18 @@ class _Look:
         return self._span
 
 
-def _view(
-    request: str,
-    page: maps.Page,
-    *,
-    beside: object = None,
-    common: bool = False,
-    **of_module: object,
-) -> View:
-    one = page.ranges[0] if common or len(page.ranges) == 1 else None
+def _view(request: str, page: maps.Page) -> View:
+    """What the page of a figure tells; of which module it is, is not known here."""
+    alike = page.ranges[0] if len(set(page.ranges)) == 1 else None
     return View(
         request=request,
         figure=page.figure,
-        low=None if one is None else one[0],
-        high=None if one is None else one[1],
+        low=None if alike is None else alike[0],
+        high=None if alike is None else alike[1],
         ranges=page.ranges,
         page=page.page,
         pages=page.pages,
         first=page.first,
         count=page.count,
         notes=page.notes,
-        beside=beside,  # type: ignore[arg-type]
-        **of_module,  # type: ignore[arg-type]
     )

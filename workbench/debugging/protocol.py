@@ -8,7 +8,7 @@ been answered yet is answered by `Superseded`.
 from __future__ import annotations
 
 import struct
-from typing import Literal
+from typing import Literal, get_args
 
 import msgspec
 
@@ -20,10 +20,10 @@ from workbench.rehearsal import Layer
 
 MAPS_A_PAGE = 64
 LARGEST_FRAME_BYTES = 256 << 20
-METHODS: tuple[str, ...] = ("grad_cam", "integrated_gradients", "occlusion")
 LENGTH = struct.Struct(">I")
 
 Method = Literal["grad_cam", "integrated_gradients", "occlusion"]
+METHODS: tuple[Method, ...] = get_args(Method)
 InputKind = Literal["picture", "series", "tokens", "numbers", "graph", "other", "none"]
 
 
