@@ -282,7 +282,7 @@ def test_heads_over_time_and_nodes_are_matrices(
     inspector.ask(OpenRecipe(file=str(recipe_files["series"])), Opened)
     states = inspector.ask(protocol.Maps(layer="rnn", sample=5), View)
     assert isinstance(states.figure, Matrix)
-    assert (len(states.figure.values), len(states.figure.values[0])) == (5, 30)
+    assert (len(states.figure.values), len(states.figure.values[0])) == states.shape == (5, 30)
     inspector.ask(OpenRecipe(file=str(recipe_files["graph"])), Opened)
     nodes = inspector.ask(protocol.Maps(layer="mix"), View)
     assert isinstance(nodes.figure, Matrix)

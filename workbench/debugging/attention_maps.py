@@ -89,21 +89,24 @@ def drawn(one: Attending, *, page: int, head: int) -> Page:
         raise UsageError(f"there is no head {head}", f"there are {count}: 0 to {count - 1}")
     title = f"Attention of {one.name or 'the network'}"
     if head >= 0:
-        return _one_head(one.weights[head], f"{title}, head {head}", head, count)
+        return _one_head(one.weights, f"{title}, head {head}", head)
     first = first_of(page, count)
     shown = one.weights[first : first + MAPS_A_PAGE]
     pixels, ranges = grey.stretched(grey.smaller(shown))
     captions = [f"head {first + i}" for i in range(len(shown))]
     figure = ImageGrid(title, grey.pictures(pixels), captions)
-    return Page(figure, tuple(ranges), page, paged(count), first, count)
+    shape = tuple(one.weights.shape)
+    return Page(figure, shape, tuple(ranges), page, paged(count), first, count)
 
 
-def _one_head(weights: Tensor, title: str, head: int, count: int) -> Page:
+def _one_head(heads: Tensor, title: str, head: int) -> Page:
+    weights, count = heads[head], len(heads)  # (T, S)
     shown = grey.smaller(weights[None], MOST_PLACES)[0]
     notes = () if shown.shape == weights.shape else (f"of {len(weights)} places, by means",)
     figure = Matrix(title, shown.tolist(), row_label="looks", column_label="at")
     span = ((float(weights.min()), float(weights.max())),)
-    return Page(figure, span, head // MAPS_A_PAGE, paged(count), head, count, notes)
+    at = head // MAPS_A_PAGE
+    return Page(figure, tuple(heads.shape), span, at, paged(count), head, count, notes)
 
 
 @contextmanager

@@ -175,7 +175,6 @@ class _Look:
             kind=call.place.kind,
             call=asked.call,
             calls=calls,
-            shape=call.shapes[0][1:],
             sample=asked.sample,
         )
 
@@ -253,7 +252,6 @@ class _Look:
             kind=type(checked_layer(self._net, one.name)).__name__,
             call=one.call,
             calls=sum(other.name == one.name for other in found),
-            shape=tuple(one.weights.shape),
             sample=asked.sample,
         )
 
@@ -334,6 +332,7 @@ def _view(request: str, page: maps.Page) -> View:
     return View(
         request=request,
         figure=page.figure,
+        shape=page.shape,
         low=None if alike is None else alike[0],
         high=None if alike is None else alike[1],
         ranges=page.ranges,

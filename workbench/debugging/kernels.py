@@ -57,7 +57,8 @@ def _colours(kernels: Tensor, title: str, page: int) -> Page:
     ranges = [(float(one.min()), float(one.max())) for one in shown]
     images = [grey.picture(one, *span) for one, span in zip(shown, ranges, strict=True)]
     captions = [str(first + i) for i in range(len(images))]
-    return Page(ImageGrid(title, images, captions), tuple(ranges), page, paged(count), first, count)
+    figure = ImageGrid(title, images, captions)
+    return Page(figure, tuple(kernels.shape), tuple(ranges), page, paged(count), first, count)
 
 
 def _each(kernels: Tensor, title: str, page: int) -> Page:
@@ -69,7 +70,8 @@ def _each(kernels: Tensor, title: str, page: int) -> Page:
     captions = [str(n) if inputs == 1 else f"{n // inputs}·{n % inputs}" for n in numbers]
     figure = ImageGrid(title, grey.pictures(shown), captions)
     notes = () if inputs == 1 else (f"output·input, of {kernels.shape[0]} outputs and {inputs} inputs",)
-    return Page(figure, tuple(ranges), page, paged(count), first, count, notes)
+    shape = tuple(kernels.shape)
+    return Page(figure, shape, tuple(ranges), page, paged(count), first, count, notes)
 
 
 def _rows(weights: Tensor, title: str, page: int) -> Page:
@@ -85,4 +87,5 @@ def _rows(weights: Tensor, title: str, page: int) -> Page:
         notes = (f"a column is the mean of {each} inputs",)
     names = [str(first + i) for i in range(len(rows))]
     figure = Matrix(title, rows.tolist(), rows=names, row_label="output", column_label="input")
-    return Page(figure, (span,), page, paged(count), first, count, notes)
+    shape = tuple(weights.shape)
+    return Page(figure, shape, (span,), page, paged(count), first, count, notes)

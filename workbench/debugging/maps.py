@@ -34,12 +34,17 @@ class Arranged:
     across: str = ""
     notes: tuple[str, ...] = ()
 
+    @property
+    def shape(self) -> tuple[int, ...]:
+        return tuple(self.numbers.shape)
+
 
 @dataclass(frozen=True)
 class Page:
-    """A part of what a layer gave, as a figure; the fields are those of a View."""
+    """A part of some numbers of one shape, as a figure; the fields are those of a View."""
 
     figure: Figure
+    shape: tuple[int, ...]
     ranges: tuple[Range, ...]
     page: int
     pages: int
@@ -109,9 +114,8 @@ def _of_pictures(what: Arranged, title: str, page: int, number: int, common: boo
     if number >= 0:
         alone, ranges = grey.stretched(what.numbers[number : number + 1])
         figure = ImageGrid(f"{title}, map {number}", grey.pictures(alone), [f"map {number}"])
-        return Page(
-            figure, tuple(ranges), number // MAPS_A_PAGE, paged(count), number, count, what.notes
-        )
+        at = number // MAPS_A_PAGE
+        return Page(figure, what.shape, tuple(ranges), at, paged(count), number, count, what.notes)
     first, pages = first_of(page, count), paged(count)
     maps = what.numbers[first : first + MAPS_A_PAGE]
     shown, ranges = grey.stretched(grey.smaller(maps), common=common)
@@ -119,7 +123,7 @@ def _of_pictures(what: Arranged, title: str, page: int, number: int, common: boo
     where = f", {first} to {first + len(maps) - 1} of {count}" if pages > 1 else ""
     figure = ImageGrid(f"{title}{where}", grey.pictures(shown), captions)
     notes = (*what.notes, *_not_finite(maps))
-    return Page(figure, tuple(ranges), page, pages, first, count, notes)
+    return Page(figure, what.shape, tuple(ranges), page, pages, first, count, notes)
 
 
 def _caption(number: int, one: Tensor) -> str:
@@ -145,7 +149,7 @@ def _of_rows(what: Arranged, title: str, page: int, number: int) -> Page:
     )
     ranges = (_range(rows),)
     at = page if number < 0 else number // MAPS_A_PAGE
-    return Page(figure, ranges, at, paged(count), first, count, tuple(notes))
+    return Page(figure, what.shape, ranges, at, paged(count), first, count, tuple(notes))
 
 
 def _of_vector(what: Arranged, title: str) -> Page:
@@ -155,7 +159,8 @@ def _of_vector(what: Arranged, title: str) -> Page:
         figure = Bars(title, [str(i) for i in range(count)], numbers.tolist())
     else:
         figure = folded(numbers, title)
-    return Page(figure, (_range(numbers),), 0, 1, 0, count, (*what.notes, *_not_finite(numbers)))
+    notes = (*what.notes, *_not_finite(numbers))
+    return Page(figure, what.shape, (_range(numbers),), 0, 1, 0, count, notes)
 
 
 def folded(numbers: Tensor, title: str) -> Matrix:

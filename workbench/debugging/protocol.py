@@ -223,7 +223,8 @@ class View(Tell, frozen=True, kw_only=True, tag="view"):
         figure: what was asked for; the title says what it is, the captions number its parts.
         beside: what is to stand beside it: the maps before pooling.
         layer, kind, call: of which module; `calls` is how often a pass calls it.
-        shape: of what the module gave, without the dimension of the samples.
+        shape: of what the figure is a page of, without the dimension of the samples: (maps, height,
+            width), (units, steps), (rows, features), of kernels that of the weights.
         low, high: the numbers that the darkest and the lightest stand for, where that is one range.
         ranges: those of each part of the figure, where each has its own.
         first, count: the number of the first part on this page, and of all of them.
