@@ -262,15 +262,17 @@ def test_what_else_has_changed_since_a_run_is_said(
 def test_four_thousand_maps_are_paged_and_three_thousand_layers_are_told(
     inspector: Inspector, recipe_files: dict[str, Path]
 ) -> None:
-    large: dict[str, int | float | bool | str] = {"maps": 4096, "depth": 3000}
-    inspector.ask(OpenRecipe(file=str(recipe_files["pictures"]), parameters=large), Opened)
-    assert len(inspector.ask(protocol.Layers(), LayerTable).layers) == 3004
+    file = str(recipe_files["pictures"])
+    inspector.ask(OpenRecipe(file=file, parameters={"maps": 4096}), Opened)
     view = inspector.ask(protocol.Maps(layer="0", page=63), View)
     assert (view.pages, view.first, view.count) == (64, 4032, 4096)
     assert isinstance(view.figure, ImageGrid)
     assert len(view.figure.images) == protocol.MAPS_A_PAGE
-    last = inspector.ask(protocol.Maps(layer="2999", number=4095), View)
+    last = inspector.ask(protocol.Maps(layer="2", number=4095), View)
     assert (last.page, last.first) == (63, 4095)
+    inspector.ask(OpenRecipe(file=file, parameters={"maps": 1, "depth": 3000}), Opened)
+    assert len(inspector.ask(protocol.Layers(), LayerTable).layers) == 3004
+    assert inspector.ask(protocol.Maps(layer="2999"), View).count == 1
 
 
 def test_heads_over_time_and_nodes_are_matrices(
