@@ -6,6 +6,7 @@ import math
 import unicodedata
 
 _BYTES = ("B", "kB", "MB", "GB", "TB")
+_THOUSANDS = ("k", "M", "G", "T", "P")
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -56,6 +57,19 @@ def size(count_bytes: float) -> str:
             return f"{amount:.0f} {unit}" if unit == "B" else f"{amount:.1f} {unit}"
         amount /= 1000
     raise AssertionError("unreachable: the last unit has no bound")
+
+
+def count(many: int) -> str:
+    """A large number of things in at most seven characters: `9,408`, `118 M`, `1.81 G`."""
+    if many < 10_000:
+        return f"{many:,}"
+    amount = float(many)
+    for unit in _THOUSANDS:
+        amount /= 1000
+        if amount < 999.5 or unit == _THOUSANDS[-1]:
+            break
+    digits = 0 if amount >= 99.95 else 1 if amount >= 9.995 else 2
+    return f"{amount:.{digits}f} {unit}"
 
 
 def plain(text: str, *, keep_newlines: bool = False) -> str:
