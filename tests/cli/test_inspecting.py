@@ -46,6 +46,8 @@ def test_layers_are_listed(looked_at: str, capsys: Capture) -> None:
     row = next(line.split() for line in out.splitlines() if "Conv2d" in line)
     assert row[:3] == ["0", "Conv2d", "1x6x12x16"]
     assert "168" in row
+    assert row[3:5] == ["3", "31.1"]  # its receptive field, and thousands of products
+    assert "(12 + 2·1 − 1·(3−1) − 1)/1 + 1 = 12" in out
     assert "\x1b" not in out
 
 

@@ -22,10 +22,12 @@ from workbench.debugging.protocol import Examined, LayerTable, Opened, SampleVie
 from workbench.errors import UsageError, WorkbenchError
 from workbench.figures.data import Figure
 from workbench.figures.terminal import draw
+from workbench.layer_columns import table_text
 from workbench.runs import folder as folders
 
 POOLING = "Pool"  # in the name of a layer's class: what it was given is shown too
 LEAST_LINES, BESIDE_TEXT = 12, 6
+UNCUT = 1000  # characters of a line that goes to another program
 _UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
 
 
@@ -190,9 +192,8 @@ def _say_sample(one: SampleView) -> None:
 
 
 def _say_layers(table: LayerTable) -> None:
-    rows = [[one.name, one.kind, one.output, f"{one.weights:,}"] for one in table.layers]
-    rows.append(["", "", "", f"{table.weights:,}"])
-    output.write_table(["layer", "type", "output", "parameters"], rows, right=[3])
+    width = output.screen_size()[0] if output.is_terminal() else UNCUT
+    output.say("\n".join(table_text(table.layers, table.weights, width)))
 
 
 def _draw(figure: Figure) -> None:
