@@ -34,24 +34,29 @@ class LayerTable(LineTable):
         super().__init__()
         self._layers: Sequence[Layer] = ()
         self._weights = 0
-        self._room = 1
+        self._room = 0  # until the table has a place on the screen
         self._columns = LayerColumns((), 0, 1)
 
     def show(self, layers: Sequence[Layer], weights: int) -> None:
         """Show these; `weights` is the sum over the whole network."""
         self._layers, self._weights = layers, weights
-        self._columns = LayerColumns(layers, weights, self._room)
+        self._lay_out()
+
+    def width_changed(self, width: int) -> None:
+        self._room = max(width - 1, 1)  # for a scroll bar
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if not self._room:
+            return
+        self._columns = LayerColumns(self._layers, self._weights, self._room)
         self.redraw_heading()
-        self.fill_lines(range(len(self._columns)) if layers else ())
+        self.fill_lines(range(len(self._columns)) if self._layers else ())
 
     @property
     def chosen(self) -> Layer | None:
         """The layer under the cursor; None for the line of sums."""
         return self._columns.layer(self.cursor_row)
-
-    def width_changed(self, width: int) -> None:
-        self._room = max(width - 1, 1)  # for a scroll bar
-        self._columns = LayerColumns(self._layers, self._weights, self._room)
 
     def make_line(self, row: int) -> Content:
         return styled(self._columns.line(row))
