@@ -108,13 +108,13 @@ def _numbers(weights: Sequence[Tensor]) -> int:
     return sum(weight.numel() for weight in weights)
 
 
-class _Operators(TorchDispatchMode):
+class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Shows every operator inside the network to a trace."""
 
     supports_higher_order_operators = True
 
     def __init__(self, trace: _Trace) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._trace = trace
 
     @classmethod
@@ -149,4 +149,5 @@ class _Operators(TorchDispatchMode):
 @cache
 def _is_composite(func: OpOverload[..., Any]) -> bool:
     key = torch._C.DispatchKey.CompositeImplicitAutograd
-    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key)
+    name: str = func.name()  # type: ignore[no-untyped-call]
+    return torch._C._dispatch_has_kernel_for_dispatch_key(name, key)

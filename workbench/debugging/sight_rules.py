@@ -74,6 +74,7 @@ class Seen:
 # it in an unknown way.
 Rule = Callable[[Seen], Sequence[Sight | None]]
 Change = Callable[[Extent, Atom], Extent | None]
+Slide = Callable[[Extent, Atom, int], Extent | None]  # told how many places there are then
 
 
 def rule_of(operator: Operator) -> Rule:
@@ -256,14 +257,7 @@ def _padded(seen: Seen) -> Sequence[Sight | None]:
         dimension = len(sight.dims) - 1 - number
         if before or after:
             places = length(sight.dims[dimension]) + before + after
-            sight = along(
-                sight,
-                dimension,
-                places,
-                lambda extent, atom, places=places, before=before: widened(
-                    extent, atom.number, places, window=1, padding=before
-                ),
-            )
+            sight = along(sight, dimension, places, _with(_window(1, 1, before), places))
     return [sight]
 
 
@@ -361,20 +355,17 @@ def _embedded(seen: Seen) -> Sequence[Sight | None]:
     return [None if indices is None else Sight((*indices.dims, (width,)), indices.extents)]
 
 
-def _slid(
-    seen: Seen, sight: Sight, changes: Sequence[Callable[[Extent, Atom, int], Extent | None]]
-) -> Sight:
+def _with(change: Slide, places: int) -> Change:
+    return lambda extent, atom: change(extent, atom, places)
+
+
+def _slid(seen: Seen, sight: Sight, changes: Sequence[Slide]) -> Sight:
     """The last dimensions of the output, each with its change of the places along it."""
     for number, change in enumerate(changes):
         dimension = len(sight.dims) - len(changes) + number
         places = seen.shape[len(seen.shape) - len(changes) + number]
         seen.slide(sight, dimension)
-        sight = along(
-            sight,
-            dimension,
-            places,
-            lambda extent, atom, change=change, places=places: change(extent, atom, places),
-        )
+        sight = along(sight, dimension, places, _with(change, places))
     return sight
 
 
@@ -384,13 +375,13 @@ def _other_channels(sight: Sight, dimension: int, channels: int) -> Sight:
     return picked(sight, [*sight.dims[:dimension], dim, *sight.dims[dimension + 1 :]])
 
 
-def _window(window: int, stride: int, padding: int) -> Callable[[Extent, Atom, int], Extent | None]:
+def _window(window: int, stride: int, padding: int) -> Slide:
     return lambda extent, atom, places: widened(
         extent, atom.number, places, window=window, stride=stride, padding=padding
     )
 
 
-def _raised(window: int, stride: int, padding: int = 0) -> Callable[[Extent, Atom, int], Extent | None]:
+def _raised(window: int, stride: int, padding: int = 0) -> Slide:
     return lambda extent, atom, places: scaled_up(
         extent, atom.number, places, window=window, stride=stride, padding=padding
     )
@@ -452,7 +443,7 @@ def _adapted(seen: Seen) -> Sequence[Sight | None]:
     return [_slid(seen, sight, changes)] * len(seen.operator.outputs)
 
 
-def _uneven(before: int, places: int) -> Callable[[Extent, Atom, int], Extent | None]:
+def _uneven(before: int, places: int) -> Slide:
     """Window i goes from ⌊i·before/places⌋ to ⌈(i + 1)·before/places⌉."""
     widest = max(
         -(-(place + 1) * before // places) - place * before // places for place in range(places)
@@ -484,9 +475,7 @@ def _enlarged(reach: int) -> Rule:
     return rule
 
 
-def _enlarging(
-    before: int, places: int, reach: int, *, is_aligned: bool
-) -> Callable[[Extent, Atom, int], Extent | None]:
+def _enlarging(before: int, places: int, reach: int, *, is_aligned: bool) -> Slide:
     """Along one axis: output o weighs the places i with |(o + ½)/scale − ½ − i| < reach."""
     if places == before:
         return _window(1, 1, 0)
