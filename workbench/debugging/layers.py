@@ -62,6 +62,7 @@ class _Trace:
         return self._going_on[-1] if self._going_on else None
 
     def called(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """A module begins."""
         if not self._going_on:
             self.sights.begin(inputs)
         self._going_on.append(_Call(module))
@@ -69,6 +70,7 @@ class _Trace:
     def returned(
         self, place: Place, module: nn.Module, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
     ) -> None:
+        """A module has ended: what it did itself is its row."""
         call = self._going_on.pop()
         while call.module is not module:  # a call that failed, of which somebody made the best
             call = self._going_on.pop()

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from workbench.debugging.operators import Operator, is_plain
+from workbench.debugging.seen import Seen
 from workbench.debugging.sight import Axis, Sight, of_input, unknown
-from workbench.debugging.sight_rules import Seen, rule_of
+from workbench.debugging.sight_rules import rule_of
 from workbench.training.trees import tensors_in
 
 _Place = tuple[int, tuple[int, ...], tuple[int, ...]]
