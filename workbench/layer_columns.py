@@ -97,7 +97,7 @@ class LayerColumns:
         return self._sum() if number >= len(self._rows) else list(self._cells(self._rows[number]))
 
     def _cells(self, row: _Row) -> Iterator[Piece]:
-        yield f"{_cut(_name(row), self._name):<{self._name}}", Role.NAME
+        yield f"{units.cut_middle(_name(row), self._name):<{self._name}}", Role.NAME
         for column in self._columns:
             text = _text(column, row)
             role = Role.NOTHING if text in {"", "0", "0 B"} else column.role
@@ -112,7 +112,7 @@ class LayerColumns:
 
     def _set(self, column: _Column, text: str) -> str:
         width = self._widths[column.heading]
-        text = _cut(text, width)
+        text = units.cut_middle(text, width)
         return GAP + (f"{text:>{width}}" if column.is_right else f"{text:<{width}}")
 
     def _needed(self, column: _Column) -> int:
@@ -176,14 +176,6 @@ def _field(layer: Layer) -> str:
 def _bytes(layer: Layer) -> int:
     own = 0 if layer.shared == layer.weights else layer.weight_bytes
     return own + layer.output_bytes
-
-
-def _cut(text: str, width: int) -> str:
-    """Its end stays, in which neighbours differ."""
-    if len(text) <= width:
-        return text
-    tail = min(6, max(width - 2, 0))
-    return text[: max(width - tail - 1, 0)] + "…" + text[len(text) - tail :]
 
 
 _KIND = _Column("type", lambda layer: layer.kind, Role.KIND, 20)

@@ -83,6 +83,14 @@ def plain(text: str, *, keep_newlines: bool = False) -> str:
     return "".join(_visible(char, keep_newlines) for char in text)
 
 
+def cut_middle(text: str, width: int) -> str:
+    """`text` in at most `width` characters; its end stays, in which neighbours differ."""
+    if len(text) <= width:
+        return text
+    tail = min(6, max(width - 2, 0))
+    return text[: max(width - tail - 1, 0)] + "…" + text[len(text) - tail :]
+
+
 def _visible(char: str, keep_newlines: bool) -> str:
     if char == "\n" and keep_newlines:
         return char

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from workbench.debugging.extents import Extent, accumulated
 from workbench.debugging.seen import Rule, Seen, along, constant, of_main
 from workbench.debugging.sight import Sight, atom_of, broadcast, numbers, picked, renamed
 
@@ -29,13 +30,29 @@ def reduced(seen: Seen) -> Sequence[Sight | None]:
 
 
 def mixed(seen: Seen) -> Sequence[Sight | None]:
-    """Each place along a dimension depends on all of them: softmax, cumulative sums."""
+    """Each place along a dimension depends on all of them, as in softmax."""
 
     def mix(sight: Sight) -> Sight:
         dims = [sight.dims[number] for number in _dimensions(seen["dim"], len(sight.dims))]
         return Sight(sight.dims, sight.without(numbers(dims)))
 
     return [of_main(seen, mix)]
+
+
+def running(seen: Seen) -> Sequence[Sight | None]:
+    """Each place along a dimension depends on those before it, as in cumulative sums."""
+
+    def run(sight: Sight) -> Sight:
+        atoms = numbers([sight.dims[seen["dim"]]])
+
+        def change(extent: Extent) -> Extent | None:
+            if not extent.atoms & atoms:
+                return extent
+            return accumulated(extent) if extent.atoms == atoms else None
+
+        return Sight(sight.dims, sight.changed(change))
+
+    return [of_main(seen, run)]
 
 
 def resized(seen: Seen) -> Sequence[Sight | None]:

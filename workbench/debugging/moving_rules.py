@@ -5,9 +5,9 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from itertools import accumulate
 
-from workbench.debugging.extents import irregular, widened
+from workbench.debugging.extents import Extent, irregular, widened
 from workbench.debugging.seen import Rule, Seen, along, constant, of_main
-from workbench.debugging.sight import Sight, atom_of, beside, broadcast, length, picked, reshaped
+from workbench.debugging.sight import Atom, Sight, atom_of, beside, broadcast, length, picked, reshaped
 
 
 def like_main(seen: Seen) -> Sequence[Sight | None]:
@@ -66,14 +66,13 @@ def _cut(sight: Sight, dimension: int, start: int, step: int, places: int) -> Si
     """Some of the places along a dimension."""
     if start == 0 and places == length(sight.dims[dimension]):
         return sight
-    return along(
-        sight,
-        dimension,
-        places,
-        lambda extent, atom: widened(
-            extent, atom.number, places, window=1, stride=step, padding=-start
-        ),
-    )
+
+    def change(extent: Extent, atom: Atom) -> Extent | None:
+        if extent.jump is None:  # which of the intervals are left is not known
+            return None
+        return widened(extent, atom.number, places, window=1, stride=step, padding=-start)
+
+    return along(sight, dimension, places, change)
 
 
 def sliced(seen: Seen) -> Sequence[Sight | None]:

@@ -13,7 +13,15 @@ from typing import Any
 import torch
 from torch._ops import OpOverload
 
-from workbench.debugging.mixing_rules import attended, embedded, mixed, product, reduced, resized
+from workbench.debugging.mixing_rules import (
+    attended,
+    embedded,
+    mixed,
+    product,
+    reduced,
+    resized,
+    running,
+)
 from workbench.debugging.moving_rules import (
     copied,
     expanded,
@@ -112,7 +120,8 @@ _RULES: dict[str, Rule] = {
         *("sum", "mean", "amax", "amin", "max", "min", "prod", "std", "var", "var_mean", "std_mean"),
         *("logsumexp", "linalg_vector_norm", "norm", "any", "all", "argmax", "argmin"),
     ),
-    **_all(mixed, "_softmax", "_safe_softmax", "_log_softmax", "cumsum", "cumprod", "logcumsumexp"),
+    **_all(mixed, "_softmax", "_safe_softmax", "_log_softmax"),
+    **_all(running, "cumsum", "cumprod", "logcumsumexp"),
     **_all(resized, "glu", "channel_shuffle", "native_channel_shuffle"),
     **_all(product("self", "mat2"), "mm", "bmm"),
     "mv": product("self", "vec"),

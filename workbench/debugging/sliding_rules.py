@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
 
-from workbench.debugging.extents import Extent, irregular, scaled_up, widened
+from workbench.debugging.extents import Extent, scaled_up, uneven, widened
 from workbench.debugging.operators import numbers_of
 from workbench.debugging.seen import Change, Rule, Seen, Slide, along, constant
 from workbench.debugging.sight import Atom, Dim, Sight, atom_of, length, picked
@@ -111,23 +110,19 @@ def adapted(seen: Seen) -> Sequence[Sight | None]:
     for dim, places in zip(sight.dims[-axes:], seen.shape[-axes:], strict=True):
         before = length(dim)
         window = -(-before // places)
-        changes.append(_window(window, window, 0) if before % places == 0 else _uneven(before, places))
+        changes.append(
+            _window(window, window, 0) if before % places == 0 else _unevenly(before, places)
+        )
     return [_slid(seen, sight, changes)] * len(seen.operator.outputs)
 
 
-def _uneven(before: int, places: int) -> Slide:
+def _unevenly(before: int, places: int) -> Slide:
     """Window i goes from ⌊i·before/places⌋ to ⌈(i + 1)·before/places⌉."""
     widest = max(
         -(-(place + 1) * before // places) - place * before // places for place in range(places)
     )
 
-    def change(extent: Extent, atom: Atom, _places: int) -> Extent | None:
-        wider = widened(extent, atom.number, 1, window=widest)
-        if wider is None:
-            return None
-        return replace(irregular(wider, {atom.number}), low=extent.low, high=extent.high)
-
-    return change
+    return lambda extent, atom, _places: uneven(extent, atom.number, widest=widest)
 
 
 def enlarged(reach: int) -> Rule:
