@@ -94,6 +94,24 @@ def test_size(count: float, text: str) -> None:
     assert units.size(count) == text
 
 
+@pytest.mark.parametrize(
+    ("many", "text"),
+    [
+        (0, "0"),
+        (9999, "9,999"),
+        (10_000, "10.0 k"),
+        (99_960, "100 k"),
+        (999_499, "999 k"),
+        (999_500, "1.00 M"),
+        (1_814_073_344, "1.81 G"),
+        (15_470_264_320, "15.5 G"),
+        (10**18, "1000 P"),
+    ],
+)
+def test_count(many: int, text: str) -> None:
+    assert units.count(many) == text
+
+
 def test_terminal_escapes_become_visible_text() -> None:
     assert units.plain("\x1b[31mred\x07\r\x7f\x9b") == "␛[31mred␇␍␡�"
 

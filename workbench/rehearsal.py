@@ -7,6 +7,9 @@ from collections.abc import Iterator
 import msgspec
 
 from workbench import units
+from workbench.layer_columns import table_text
+
+TEXT_WIDTH = 80
 
 
 class Layer(msgspec.Struct, frozen=True, omit_defaults=True):
@@ -87,13 +90,6 @@ class Rehearsal(msgspec.Struct, frozen=True):
             yield "fits", f"a batch of about {self.fitting_batch:,}"
 
     def text(self) -> str:
-        """The table of layers and the facts below it, 80 characters wide."""
+        """The table of layers and the facts below it."""
         facts = [f"{name:<14}{value}" for name, value in self.facts()]
-        return "\n".join([*self._table(), "", *facts])
-
-    def _table(self) -> Iterator[str]:
-        yield f"{'layer':<24}{'type':<20}{'output':<24}{'parameters':>12}"
-        for layer in self.layers:
-            named = f"{layer.name[:23]:<24}{layer.kind[:19]:<20}"
-            yield f"{named}{layer.output[:23]:<24}{layer.weights:>12,}"
-        yield f"{'total':<68}{self.weights:>12,}"
+        return "\n".join([*table_text(self.layers, self.weights, TEXT_WIDTH), "", *facts])

@@ -6,6 +6,7 @@ import math
 import unicodedata
 
 _BYTES = ("B", "kB", "MB", "GB", "TB")
+_THOUSANDS = ("k", "M", "G", "T", "P")
 
 
 def number(value: float | None, digits: int = 4) -> str:
@@ -58,6 +59,19 @@ def size(count_bytes: float) -> str:
     raise AssertionError("unreachable: the last unit has no bound")
 
 
+def count(many: int) -> str:
+    """A large number of things in at most seven characters: `9,408`, `118 M`, `1.81 G`."""
+    if many < 10_000:
+        return f"{many:,}"
+    amount = float(many)
+    for unit in _THOUSANDS:
+        amount /= 1000
+        if amount < 999.5 or unit == _THOUSANDS[-1]:
+            break
+    digits = 0 if amount >= 99.95 else 1 if amount >= 9.995 else 2
+    return f"{amount:.{digits}f} {unit}"
+
+
 def plain(text: str, *, keep_newlines: bool = False) -> str:
     """Foreign text made safe to print: control characters become visible.
 
@@ -67,6 +81,14 @@ def plain(text: str, *, keep_newlines: bool = False) -> str:
     if text.isascii() and text.isprintable():
         return text
     return "".join(_visible(char, keep_newlines) for char in text)
+
+
+def cut_middle(text: str, width: int) -> str:
+    """`text` in at most `width` characters; its end stays, in which neighbours differ."""
+    if len(text) <= width:
+        return text
+    tail = min(6, max(width - 2, 0))
+    return text[: max(width - tail - 1, 0)] + "…" + text[len(text) - tail :]
 
 
 def _visible(char: str, keep_newlines: bool) -> str:

@@ -100,7 +100,7 @@ def test_a_rehearsal_tells_as_json_what_it_measured(
     told = json.loads(capsys.readouterr().out)
     assert told["measured"]["layers"] == [msgspec.to_builtins(layer)]
     assert told["measured"]["steps"] == 30
-    assert "out                     Linear" in told["report"]
+    assert "out    Linear  64x10" in told["report"]
 
 
 def test_two_launches_at_the_same_instant_get_names_of_their_own(checkpoints: Path) -> None:

@@ -214,6 +214,36 @@ def test_a_patch_sees_itself_and_behind_attention_all_of_the_picture() -> None:
     assert told == {"patches": (4, 4), "attention": (16, 24), "head": (16, 24), "": (16, 24)}
 
 
+class Words(nn.Module):
+    """Windows over words, and the greatest over all of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.words, self.conv, self.head = (
+            nn.Embedding(9, 4),
+            nn.Conv1d(4, 6, 3, dilation=2),
+            nn.Linear(6, 2),
+        )
+
+    def forward(self, indices: Tensor) -> Tensor:
+        vectors = self.words(indices).transpose(1, 2)  # (N, D, T)
+        return self.head(F.relu(self.conv(vectors)).amax(dim=2))  # (N, 2)
+
+
+@pytest.mark.parametrize("dtype", [torch.float32, torch.bfloat16])
+def test_a_field_over_words_counts_words_in_any_precision(dtype: torch.dtype) -> None:
+    with (
+        recorded_layers(net := Words()) as layers,
+        torch.autocast("cpu", dtype, dtype != torch.float32),
+    ):
+        net(torch.zeros(2, 11, dtype=torch.long))
+    assert [(layer.name, layer.field) for layer in layers] == [
+        ("words", ()),  # no window has come yet
+        ("conv", (5,)),
+        ("head", (11,)),
+    ]
+
+
 class _Rolled(nn.Module):
     def forward(self, given: Tensor) -> Tensor:
         return torch.roll(given, 1, dims=2)

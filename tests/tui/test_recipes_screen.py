@@ -195,7 +195,7 @@ def test_paragraphs_are_joined_but_lists_blocks_and_headings_stay_lines() -> Non
 
 async def choose(pilot: Pilot[None], name: str) -> None:
     """Put the cursor on a recipe by filtering for it."""
-    await sees(pilot, "lessons  ")
+    await until(pilot, lambda: pilot.app.screen.query_one(RecipeList).chosen, "the recipes")
     pilot.app.screen.query_one(Input).value = f"lessons/{name}"
     await sees(pilot, "lessons  1")
     pilot.app.screen.query_one(RecipeList).focus()

@@ -5,7 +5,9 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
+from textual.content import Content
 from textual.pilot import Pilot
 
 from workbench.rehearsal import Layer, Rehearsal
@@ -14,7 +16,7 @@ from workbench.tui.app import WorkbenchApp
 from workbench.tui.screens.launch import LaunchScreen
 from workbench.tui.screens.rehearsal import RehearsalScreen, report
 from workbench.tui.screens.run import RunScreen
-from workbench.tui.widgets.layer_table import layer_table
+from workbench.tui.widgets.layer_table import LayerTable, LayerView
 from workbench.tui.widgets.parameter_form import ParameterForm
 from workbench.workers.standby import Standby
 
@@ -74,20 +76,8 @@ def net_app(checkpoints: Path, tmp_path: Path, standby: Standby) -> WorkbenchApp
     return WorkbenchApp(checkpoints, [tmp_path], standby=standby)
 
 
-@pytest.mark.parametrize("width", [36, 76, 196])
-def test_a_table_of_layers_fits_and_its_columns_are_aligned(width: int) -> None:
-    lines = layer_table(MEASURED, width).plain.split("\n")
-    assert len({len(line) for line in lines}) == 1
-    assert len(lines[0]) <= width
-    assert lines[1].startswith("enco")
-    assert ("Conv2d" in lines[1]) == (width >= 60)
-    assert all(
-        line.endswith(count) for line, count in zip(lines[1:], (" 160", "567", "727"), strict=True)
-    )
-
-
 def test_a_report_tells_time_and_memory_before_the_layers() -> None:
-    shown = report(MEASURED, 76).plain
+    shown = report(MEASURED).plain
     assert "whole run     about 2m02s  4,690 steps" in shown
     assert "a step        26.1 ms  the first 0.4s" in shown
     assert "peak memory   412.0 MB  on cpu" in shown
@@ -120,6 +110,9 @@ def test_a_rehearsal_shows_layers_and_times_scrolls_and_launches(
         assert "peak memory" in shown
         assert "^l launch" in shown and "esc back" in shown
         assert "total" not in shown
+        assert "4 → 16 in the last of 2 dimensions" in shown
+        await press(pilot, "j")
+        await sees(pilot, "output 4.1 kB")
         await press(pilot, "G")
         await sees(pilot, "total")
         assert not checkpoints.exists() or not list(all_runs(checkpoints))
@@ -129,6 +122,30 @@ def test_a_rehearsal_shows_layers_and_times_scrolls_and_launches(
         assert folder.manifest().parameters["width"] == 16
 
     drive(net_app, script, SMALL)
+
+
+def test_three_thousand_layers_are_shown_and_walked_through_at_once(app: WorkbenchApp) -> None:
+    one = Layer("a.[b]layer", "Conv2d", "64x16x28x28", 160, field=(3, 3), jump=(1.0, 1.0))
+    layers = tuple(msgspec.structs.replace(one, name=f"{number}.[b]layer") for number in range(3000))
+
+    async def script(pilot: Pilot[None]) -> None:
+        view = LayerView()
+        await app.screen.mount(view)
+        table = view.query_one(LayerTable)
+        made: list[int] = []
+        real = table.make_line
+        table.make_line = lambda row: made.append(row) or real(row)  # type: ignore[method-assign]
+        view.show(Content("above"), layers, 3000 * 160)
+        table.focus()
+        await sees(pilot, "0.[b]layer")
+        await press(pilot, "G")
+        await sees(pilot, "480,000")
+        await press(pilot, "k")
+        await sees(pilot, "2999.[b]layer")
+        await sees(pilot, "receptive field 3x3, 1x1 from place to place")
+        assert len(set(made)) < 200
+
+    drive(app, script, SMALL)
 
 
 def test_a_plain_recipe_tells_of_its_step(warm_app: WorkbenchApp) -> None:

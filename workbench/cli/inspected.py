@@ -13,9 +13,10 @@ from workbench.debugging.protocol import Examined, LayerTable, Opened, SampleVie
 from workbench.errors import WorkbenchError
 from workbench.figures.data import Figure
 from workbench.figures.terminal import draw
-from workbench.rehearsal import Layer
+from workbench.layer_columns import table_text
 
 LEAST_LINES, BESIDE_TEXT = 12, 6
+UNCUT = 1000  # characters of a line that goes to another program
 _UNFIT = re.compile(r"[^A-Za-z0-9_.]+")
 _STYLES = {"fine": "green", "warning": "yellow", "severe": "red"}
 
@@ -111,24 +112,8 @@ def _say_sample(one: SampleView) -> None:
 
 
 def _say_layers(table: LayerTable) -> None:
-    columns = ["layer", "type", "output", "parameters", "multiply-adds", "memory", "sees", "size"]
-    rows = [_layer_row(layer) for layer in table.layers]
-    rows.append(["total", "", "", f"{table.weights:,}", f"{table.multiply_adds:,}", "", "", ""])
-    output.write_table(columns, rows, right=[3, 4, 5, 6])
-
-
-def _layer_row(layer: Layer) -> list[str]:
-    name = layer.name or layer.kind
-    return [
-        f"{name} ({layer.call + 1})" if layer.call else name,
-        layer.kind,
-        layer.output,
-        f"{layer.weights:,}",
-        f"{layer.multiply_adds:,}",
-        units.size(layer.output_bytes),
-        "x".join(map(str, layer.field)),
-        layer.formula,
-    ]
+    width = output.screen_size()[0] if output.is_terminal() else UNCUT
+    output.say("\n".join(table_text(table.layers, table.weights, width)))
 
 
 def _say_examined(one: Examined) -> None:

@@ -60,7 +60,14 @@ class Extent:
     @property
     def sees_all(self) -> bool:
         """Whether some place sees whatever any of them does, so that none can see more."""
-        return self.length == self.high - self.low
+        first, last = self.bounds
+        return self.size - 1 == last - first
+
+    @property
+    def bounds(self) -> tuple[Fraction, Fraction]:
+        """The first and the last step that any place sees, where only whole coarse steps count."""
+        first, last = _coarse_steps(self.low, self.high, self)
+        return first, last + self.span
 
 
 def axis_of(atom: int, places: int) -> Extent:
@@ -71,8 +78,20 @@ def axis_of(atom: int, places: int) -> Extent:
 
 def fixed(extent: Extent) -> Extent:
     """All its places taken together: one sees what any of them saw."""
-    first, last = _coarse_steps(extent.low, extent.high, extent)
-    return _whole(first, last + extent.span)
+    return _whole(*extent.bounds)
+
+
+def accumulated(extent: Extent) -> Extent:
+    """Each place sees what those before it do as well, and the last one all of it."""
+    return replace(_whole(*extent.bounds), atoms=extent.atoms)
+
+
+def uneven(extent: Extent, atom: int, *, widest: int) -> Extent | None:
+    """Windows of different sizes that cover all places together."""
+    wider = None if extent.is_scaled_up else widened(extent, atom, 1, window=widest)
+    if wider is None:
+        return None
+    return replace(_whole(*extent.bounds), atoms=frozenset({atom}), span=Fraction(wider.size - 1))
 
 
 def _whole(low: Fraction, high: Fraction) -> Extent:
@@ -146,38 +165,43 @@ def union(one: Extent, other: Extent) -> Extent | None:
     """What a place sees that is made of both; None where that is not known."""
     if one == other:
         return one
-    for wide, narrow in ((one, other), (other, one)):
-        if not wide.atoms and wide.low <= narrow.low and narrow.high <= wide.high:
-            return wide
+    first, last = _hull(one, other)
+    if any(not part.atoms and part.bounds == (first, last) for part in (one, other)):
+        return _whole(first, last)
     if not one.atoms and not other.atoms:
-        return _whole(min(one.low, other.low), max(one.high, other.high))
+        return _whole(first, last)
     if one.jump is not None and one.jump == other.jump and one.atoms == other.atoms:
         return _side_by_side(one, other)
     for moving, still in ((one, other), (other, one)):
-        if not still.atoms and moving.jump is not None:
+        if not still.atoms and moving.jump is not None and not moving.is_scaled_up:
             return _with_fixed(moving, still)
     return _between(one, other)
 
 
+def _hull(one: Extent, other: Extent) -> tuple[Fraction, Fraction]:
+    first, last = zip(one.bounds, other.bounds, strict=True)
+    return min(first), max(last)
+
+
 def _between(one: Extent, other: Extent) -> Extent | None:
     """Of places that differ in several ways: the whole, where some place is sure to see the whole."""
-    low, high = min(one.low, other.low), max(one.high, other.high)
-    covers = any(part.sees_all and (part.low, part.high) == (low, high) for part in (one, other))
+    first, last = _hull(one, other)
+    covers = any(part.sees_all and part.bounds == (first, last) for part in (one, other))
     if covers:
-        span = high - low
-    elif one.atoms & other.atoms:
+        span = last - first
+    elif not one.atoms or not other.atoms or one.atoms & other.atoms:
         return None
     else:  # one is at its lowest place where the other is at its highest, or the other way round
-        apart = max(other.high - one.low, one.high - other.low)
-        span = max(apart, one.length, other.length)
-    return Extent(one.atoms | other.atoms, span, None, low, high, Fraction(1))
+        apart = max(other.bounds[1] - one.bounds[0], one.bounds[1] - other.bounds[0])
+        span = max(apart, Fraction(one.size - 1), Fraction(other.size - 1))
+    return Extent(one.atoms | other.atoms, span, None, first, last, Fraction(1))
 
 
 def in_turn(one: Extent, other: Extent, atom: int) -> Extent:
     """Of places of which some see as one does and some as the other."""
-    low, high = min(one.low, other.low), max(one.high, other.high)
+    first, last = _hull(one, other)
     span = Fraction(max(one.size, other.size) - 1)
-    return Extent(frozenset({atom}), span, None, low, high, Fraction(1))
+    return Extent(frozenset({atom}), span, None, first, last, Fraction(1))
 
 
 def _side_by_side(one: Extent, other: Extent) -> Extent | None:

@@ -62,6 +62,7 @@ class _Trace:
         return self._going_on[-1] if self._going_on else None
 
     def called(self, module: nn.Module, inputs: tuple[Tensor, ...]) -> None:
+        """A module begins."""
         if not self._going_on:
             self.sights.begin(inputs)
         self._going_on.append(_Call(module))
@@ -69,6 +70,7 @@ class _Trace:
     def returned(
         self, place: Place, module: nn.Module, inputs: tuple[Tensor, ...], outputs: tuple[Tensor, ...]
     ) -> None:
+        """A module has ended: what it did itself is its row."""
         call = self._going_on.pop()
         while call.module is not module:  # a call that failed, of which somebody made the best
             call = self._going_on.pop()
@@ -108,13 +110,13 @@ def _numbers(weights: Sequence[Tensor]) -> int:
     return sum(weight.numel() for weight in weights)
 
 
-class _Operators(TorchDispatchMode):
+class _Operators(TorchDispatchMode):  # type: ignore[no-untyped-call]
     """Shows every operator inside the network to a trace."""
 
     supports_higher_order_operators = True
 
     def __init__(self, trace: _Trace) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self._trace = trace
 
     @classmethod
@@ -149,4 +151,5 @@ class _Operators(TorchDispatchMode):
 @cache
 def _is_composite(func: OpOverload[..., Any]) -> bool:
     key = torch._C.DispatchKey.CompositeImplicitAutograd
-    return torch._C._dispatch_has_kernel_for_dispatch_key(func.name(), key)
+    name: str = func.name()  # type: ignore[no-untyped-call]
+    return torch._C._dispatch_has_kernel_for_dispatch_key(name, key)

@@ -9,8 +9,9 @@ from torch import Tensor
 from torch.multiprocessing.reductions import StorageWeakRef
 
 from workbench.debugging.operators import Operator, is_plain
+from workbench.debugging.seen import Seen
 from workbench.debugging.sight import Axis, Sight, of_input, unknown
-from workbench.debugging.sight_rules import Seen, rule_of
+from workbench.debugging.sight_rules import rule_of
 from workbench.training.trees import tensors_in
 
 _Place = tuple[int, tuple[int, ...], tuple[int, ...]]
@@ -93,7 +94,8 @@ class Sights:
         storage = tensor.untyped_storage()
         views = self._known.get(storage._cdata)
         if views is None:
-            self._storages.append(StorageWeakRef(storage))
+            held = StorageWeakRef(storage)  # type: ignore[no-untyped-call]
+            self._storages.append(held)
             views = self._known[storage._cdata] = {}
         place = _place(tensor)
         before = views.get(place)
@@ -106,4 +108,5 @@ def _place(tensor: Tensor) -> _Place:
     """Along a dimension of one place the stride says nothing, and is changed at times."""
     shape = tuple(tensor.shape)
     strides = zip(tensor.stride(), shape, strict=True)
-    return tensor.storage_offset(), shape, tuple(step if many > 1 else 0 for step, many in strides)
+    steps = tuple(step if many > 1 else 0 for step, many in strides)
+    return int(tensor.storage_offset()), shape, steps

@@ -49,6 +49,7 @@ class Sight:
 
     @property
     def shape(self) -> tuple[int, ...]:
+        """How many places each dimension has."""
         return tuple(length(dim) for dim in self.dims)
 
     def changed(self, change: Callable[[Extent], Extent | None]) -> Extents:
@@ -114,7 +115,7 @@ def picked(sight: Sight, dims: Sequence[Dim]) -> Sight:
     return Sight(tuple(dims), sight.without(gone) if gone else sight.extents)
 
 
-def viewed(sight: Sight, shape: Sequence[int]) -> Sight:
+def reshaped(sight: Sight, shape: Sequence[int]) -> Sight:
     """The same numbers in the same order in another shape."""
     if sight.shape == tuple(shape):
         return sight

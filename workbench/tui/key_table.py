@@ -26,6 +26,7 @@ GROUPS = {
     "find": "Searching the log",
     "launch": "Launching",
     "rehearsal": "A rehearsal",
+    "layers": "A network's layers",
     "choice": "A list in a form",
     "switch": "A switch in a form",
     "set": "Setting a live parameter",
@@ -104,6 +105,14 @@ KEYS: tuple[Key, ...] = (
     Key("switch.turn", "space,left,right", "turn", "", "yes to no, no to yes"),
     Key("launch.back", "escape", "back", "back", "leave without launching"),
     Key("rehearsal.back", "escape", "back", "back", "back to the form"),
+    Key(
+        "layers.down", "down", "cursor_down", "", "the layer below; what it does stands under the table"
+    ),
+    Key("layers.up", "up", "cursor_up", "", "the layer above"),
+    Key("layers.page_down", "pagedown", "page_down", "", "a page of layers down"),
+    Key("layers.page_up", "pageup", "page_up", "", "a page of layers up"),
+    Key("layers.top", "home", "scroll_top", "", "to the first layer"),
+    Key("layers.bottom", "end", "scroll_bottom", "", "to the sums over all layers"),
     Key("runs.open", "enter", "select_cursor", "open", "open the run"),
     Key("runs.down", "down", "cursor_down", "", "the run below"),
     Key("runs.up", "up", "cursor_up", "", "the run above"),

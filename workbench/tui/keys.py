@@ -11,7 +11,8 @@ from workbench.tui.key_table import GROUPS, KEYS, Key
 
 # Groups whose keys are good on one screen; one not listed is alone with what is good everywhere.
 _TOGETHER = (
-    {"recipes"},
+    {"recipes", "layers"},
+    {"rehearsal", "layers"},
     {"runs", "run"},
     {"devices", "run"},
     {"run", "tabs", "curves", "log", "find"},

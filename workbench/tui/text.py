@@ -75,10 +75,7 @@ def state_sign(state: State) -> str:
 
 def cut_middle(text: str, width: int) -> str:
     """`text` in at most `width` characters; its end stays, where a run has its number."""
-    if len(text) <= width:
-        return text
-    tail = min(6, max(width - 2, 0))
-    return text[: max(width - tail - 1, 0)] + "…" + text[len(text) - tail :]
+    return units.cut_middle(text, width)
 
 
 def bar(fraction: float, width: int, style: str) -> Content:

@@ -48,7 +48,7 @@ class RecipesScreen(WorkbenchScreen[None]):
         RecipeReader { width: 1fr; }
         RecipePage { padding: 1 2 0 2; }
         &.-wide #finder { width: 44; }
-        &.-tiny RecipePage { display: none; }
+        &.-tiny RecipeReader RecipePage, &.-tiny RecipeReader LayerView { display: none; }
         &.-tiny #finder { width: 1fr; border-right: none; padding: 0; }
         &.-tiny #finder Input { margin: 0 1; }
     }
@@ -206,8 +206,7 @@ class RecipesScreen(WorkbenchScreen[None]):
         self.set_focus(self.query_one(Input))
 
     def action_page(self, direction: int) -> None:
-        page = self.query_one(RecipePage)
-        page.scroll_relative(y=direction * max(page.size.height - 2, 1), animate=False)
+        self.query_one(RecipeReader).page(direction)
 
     def action_along(self, direction: int) -> None:
         page = self.query_one(RecipePage)

@@ -18,7 +18,7 @@ from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined, stacked
 from workbench.tui.widgets.key_line import KeyLine
-from workbench.tui.widgets.layer_table import layer_table
+from workbench.tui.widgets.layer_table import LayerTable, LayerView
 
 if TYPE_CHECKING:
     from workbench.errors import WorkbenchError
@@ -44,6 +44,9 @@ class RehearsalScreen(WorkbenchScreen[bool]):
         }
         VerticalScroll { height: 1fr; padding: 0 1; scrollbar-size-vertical: 1; }
         VerticalScroll > Calm { height: auto; }
+        LayerView { height: 1fr; padding: 0 1; display: none; }
+        &.-measured VerticalScroll { display: none; }
+        &.-measured LayerView { display: block; }
     }
     """
     BINDINGS = keys.bindings("launch.start", "rehearsal")
@@ -74,6 +77,7 @@ class RehearsalScreen(WorkbenchScreen[bool]):
         )
         with VerticalScroll():
             yield Calm(id="report")
+        yield LayerView()
         yield KeyLine()
 
     def on_mount(self) -> None:
@@ -100,21 +104,21 @@ class RehearsalScreen(WorkbenchScreen[bool]):
         self._fault = message.error
         self._draw()
 
-    def on_resize(self) -> None:
-        self._draw()
-
     def _draw(self) -> None:
-        self.query_one("#report", Calm).show(self._shown())
+        measured = None if self._report is None else self._report.measured
+        if measured is None:
+            self.query_one("#report", Calm).show(self._shown())
+        elif not self.has_class("-measured"):
+            self.add_class("-measured")
+            self.query_one(LayerView).show(report(measured), measured.layers, measured.weights)
+            self.query_one(LayerTable).focus()
 
     def _shown(self) -> Content:
         if self._fault is not None:
             return failed(self._fault)
         if self._report is None:
             return _waiting(time.monotonic() - self._began_s, warm=self._is_warm)
-        if self._report.measured is None:
-            return content(self._report.text, lines=True)
-        width = self.query_one(VerticalScroll).scrollable_content_region.width
-        return report(self._report.measured, width)
+        return content(self._report.text, lines=True)
 
     @property
     def _is_warm(self) -> bool:
@@ -127,12 +131,12 @@ class RehearsalScreen(WorkbenchScreen[bool]):
         self.dismiss(False)
 
 
-def report(measured: Rehearsal, width: int) -> Content:
-    """Time and memory first, which decide about the launch; the layers below."""
+def report(measured: Rehearsal) -> Content:
+    """Time and memory, which decide about the launch; the layers come below."""
     facts = stacked(*_facts(measured))
     count = Content.styled(f"  {len(measured.layers)}", MUTED)
     heading = joined(Content.styled("Layers", STRONG), count)
-    return stacked(facts, Content(""), heading, layer_table(measured, width))
+    return stacked(facts, Content(""), heading)
 
 
 def failed(fault: WorkbenchError) -> Content:

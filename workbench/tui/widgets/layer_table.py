@@ -1,58 +1,114 @@
-"""A network's layers as a table that fits the width there is."""
+"""A network's layers as a table of which only the lines in sight are made."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Sequence
 
+from textual.app import ComposeResult
+from textual.containers import Vertical
 from textual.content import Content
 
-from workbench.rehearsal import Layer, Rehearsal
-from workbench.tui.text import ACCENT, FAINT, MUTED, STRONG, content, cut_middle, joined, stacked
+from workbench.layer_columns import LayerColumns, Piece, Role, details
+from workbench.rehearsal import Layer
+from workbench.tui import keys
+from workbench.tui.text import ACCENT, FAINT, MUTED, STRONG, Calm, content, joined, stacked
+from workbench.tui.widgets.line_table import LineTable
 
-_GAP = "  "
-_WIDEST_KIND = 20
-_WIDEST_OUTPUT = 28
-_NARROWEST_NAME = 10
-_NARROW = 60  # below it a layer's type has no room
-_WHOLE = "total"
-
-
-def layer_table(measured: Rehearsal, width: int) -> Content:
-    """One line a layer: name, type, shape of its output, weights; the sum at the end."""
-    layers = measured.layers
-    kinds = _widest("type", [layer.kind for layer in layers], _WIDEST_KIND) if width >= _NARROW else 0
-    outputs = _widest("output", [layer.output for layer in layers], _WIDEST_OUTPUT)
-    counts = len(f"{measured.weights:,}".rjust(len("weights")))
-    room = width - outputs - counts - 2 * len(_GAP) - (kinds + len(_GAP) if kinds else 0)
-    names = _widest(_WHOLE, [layer.name for layer in layers], max(room, _NARROWEST_NAME))
-    columns = (names, kinds, outputs, counts)
-    return stacked(*_lines(measured, columns))
+_STYLES = {
+    Role.HEADING: MUTED,
+    Role.NAME: "",
+    Role.KIND: MUTED,
+    Role.SHAPE: ACCENT,
+    Role.NUMBER: "",
+    Role.NOTHING: FAINT,
+    Role.SUM: STRONG,
+}
 
 
-def _lines(measured: Rehearsal, columns: tuple[int, int, int, int]) -> Iterator[Content]:
-    names, kinds, outputs, counts = columns
-    head = f"{'layer':<{names}}{_GAP}"
-    head += f"{'type':<{kinds}}{_GAP}" if kinds else ""
-    yield Content.styled(f"{head}{'output':<{outputs}}{_GAP}{'weights':>{counts}}", MUTED)
-    for layer in measured.layers:
-        yield _line(layer, columns)
-    before = names + outputs + 2 * len(_GAP) + (kinds + len(_GAP) if kinds else 0)
-    yield joined(
-        Content.styled(f"{_WHOLE:<{before}}", MUTED),
-        Content.styled(f"{measured.weights:>{counts},}", STRONG),
-    )
+class LayerTable(LineTable):
+    """One line a layer, the sums at the end; its columns are those for which there is room."""
+
+    BINDINGS = keys.bindings("layers")
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._layers: Sequence[Layer] = ()
+        self._weights = 0
+        self._room = 0  # until the table has a place on the screen
+        self._columns = LayerColumns((), 0, 1)
+
+    def show(self, layers: Sequence[Layer], weights: int) -> None:
+        """Show these; `weights` is the sum over the whole network."""
+        self._layers, self._weights = layers, weights
+        self._lay_out()
+
+    def width_changed(self, width: int) -> None:
+        self._room = max(width - 1, 1)  # for a scroll bar
+        self._lay_out()
+
+    def _lay_out(self) -> None:
+        if not self._room:
+            return
+        self._columns = LayerColumns(self._layers, self._weights, self._room)
+        self.redraw_heading()
+        self.fill_lines(range(len(self._columns)) if self._layers else ())
+
+    @property
+    def chosen(self) -> Layer | None:
+        """The layer under the cursor; None for the line of sums."""
+        return self._columns.layer(self.cursor_row)
+
+    def make_line(self, row: int) -> Content:
+        return styled(self._columns.line(row))
+
+    def make_heading(self) -> Content:
+        return styled(self._columns.heading()) if self._layers else Content("")
+
+    def line_length(self) -> int:
+        return max(self._columns.length, self.scrollable_content_region.width)
+
+    def open_line(self, row: int) -> None:
+        """What there is to tell of it stands below the table."""
 
 
-def _line(layer: Layer, columns: tuple[int, int, int, int]) -> Content:
-    names, kinds, outputs, counts = columns
-    kind = f"{cut_middle(layer.kind, kinds):<{kinds}}{_GAP}" if kinds else ""
-    return joined(
-        content(f"{cut_middle(layer.name, names):<{names}}{_GAP}"),
-        content(kind, MUTED),
-        content(f"{cut_middle(layer.output, outputs):<{outputs}}{_GAP}", ACCENT),
-        Content.styled(f"{layer.weights:>{counts},}", "" if layer.weights else FAINT),
-    )
+class LayerView(Vertical):
+    """What is said above the table, the table, and what it has no room for about the marked layer."""
+
+    DEFAULT_CSS = """
+    LayerView {
+        & > Calm { height: auto; }
+        & > #layer-detail { height: 2; color: $muted; text-wrap: nowrap; text-overflow: ellipsis; }
+    }
+    """
+
+    def compose(self) -> ComposeResult:
+        yield Calm(id="layer-above")
+        yield LayerTable()
+        yield Calm(id="layer-detail")
+
+    def show(self, above: Content, layers: Sequence[Layer], weights: int) -> None:
+        """Show these layers under that text."""
+        self.query_one("#layer-above", Calm).show(above)
+        self.query_one(LayerTable).show(layers, weights)
+        self._show_detail()
+
+    def on_line_table_moved(self) -> None:
+        self._show_detail()
+
+    def _show_detail(self) -> None:
+        layer = self.query_one(LayerTable).chosen
+        lines = [] if layer is None else told(layer)
+        self.query_one("#layer-detail", Calm).show(stacked(*lines))
 
 
-def _widest(heading: str, texts: Sequence[str], most: int) -> int:
-    return min(max(map(len, [heading, *texts])), most)
+def told(layer: Layer) -> list[Content]:
+    """The formula on a line of its own, what is seen and the memory on the next."""
+    first, *others = details(layer)
+    if layer.formula:
+        return [content(first), content("; ".join(others))]
+    return [content("; ".join([first, *others]))]
+
+
+def styled(pieces: Iterable[Piece]) -> Content:
+    """A line of the table in the colours of its parts."""
+    return joined(*(content(text, _STYLES[role]) for text, role in pieces))

@@ -19,7 +19,7 @@ from workbench.errors import WorkbenchError
 from workbench.rehearsal import Rehearsal
 from workbench.schema import Schema
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined, stacked
-from workbench.tui.widgets.layer_table import layer_table
+from workbench.tui.widgets.layer_table import LayerTable, LayerView
 from workbench.tui.widgets.recipe_page import RecipePage
 
 if TYPE_CHECKING:
@@ -37,6 +37,9 @@ class RecipeReader(Vertical):
     DEFAULT_CSS = """
     RecipeReader {
         #views { height: 1; padding: 0 2; text-wrap: nowrap; }
+        LayerView { padding: 1 2 0 2; display: none; }
+        &.-layers LayerView { display: block; }
+        &.-layers RecipePage { display: none; }
     }
     """
 
@@ -67,6 +70,7 @@ class RecipeReader(Vertical):
     def compose(self) -> ComposeResult:
         yield Calm(id="views")
         yield RecipePage()
+        yield LayerView()
 
     @property
     def view(self) -> str:
@@ -119,13 +123,19 @@ class RecipeReader(Vertical):
         if self.view == "layers" and not self._asking and not isinstance(self._outcome, Rehearsal):
             self._fill()
 
-    def on_resize(self) -> None:
-        if self.view == "layers" and self._outcome is not None:
-            self._show_layers()
+    def page(self, direction: int) -> None:
+        """A page further, or back."""
+        if self.has_class("-layers"):
+            table = self.query_one(LayerTable)
+            table.action_page_down() if direction > 0 else table.action_page_up()
+            return
+        page = self.query_one(RecipePage)
+        page.scroll_relative(y=direction * max(page.size.height - 2, 1), animate=False)
 
     def _fill(self) -> None:
         self.stop()
         self._outcome = None
+        self.remove_class("-layers")
         self.query_one("#views", Calm).show(self._names())
         page, recipe = self.query_one(RecipePage), self._recipe
         page.set_class(self.view == "source" and recipe is not None, "-code")
@@ -177,8 +187,15 @@ class RecipeReader(Vertical):
             self._show_layers()
 
     def _show_layers(self) -> None:
-        page = self.query_one(RecipePage)
-        page.put(_layers(self._outcome, page.scrollable_content_region.width))
+        if not isinstance(self._outcome, Rehearsal):
+            self.query_one(RecipePage).put(_no_layers(self._outcome))
+            return
+        self.add_class("-layers")
+        measured = self._outcome
+        above = f"a batch {measured.batch} on {measured.device}, with the default parameters"
+        self.query_one(LayerView).show(
+            stacked(content(above, MUTED), Content("")), measured.layers, measured.weights
+        )
 
     @property
     def _session(self) -> Session:
@@ -194,11 +211,8 @@ def _layers_of(recipe: RecipeInfo, session: Session) -> Rehearsal | WorkbenchErr
         return fault
 
 
-def _layers(outcome: Rehearsal | WorkbenchError | None, width: int) -> Content:
-    if outcome is None:
+def _no_layers(fault: WorkbenchError | None) -> Content:
+    if fault is None:
         return Content.styled("its rehearsal tells of no layers", MUTED)
-    if isinstance(outcome, WorkbenchError):
-        title = joined(Content.styled("✗ ", BAD), content(outcome.title, BAD, lines=True))
-        return stacked(title, content(outcome.remedy, MUTED, lines=True))
-    under = f"a batch {outcome.batch} on {outcome.device}, with the default parameters"
-    return stacked(content(under, MUTED), Content(""), layer_table(outcome, width))
+    title = joined(Content.styled("✗ ", BAD), content(fault.title, BAD, lines=True))
+    return stacked(title, content(fault.remedy, MUTED, lines=True))
