@@ -145,7 +145,7 @@ class _Watch:
             place = Place(name, type(module).__name__, self._calls[name], not self._has_called(module))
             self._calls[name] += 1
             if self._names is None or name in self._names:
-                given = tuple(tensors_in((inputs, keywords)))
+                given = (*tensors_in(inputs), *(tensors_in(keywords) if keywords else ()))
                 self._show(place, module, given, tuple(tensors_in(output)))
 
         return hook

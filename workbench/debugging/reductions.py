@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 NEAR = 0.01  # share of a bounded function's range that counts as saturated, at either end
+_WIDE = {torch.float32, torch.float64}
 RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Hardsigmoid": (0.0, 1.0)}
 
 
@@ -28,14 +29,15 @@ class Gathered:
         self._on_host: dict[torch.device, list[float]] = {}
 
     def keep(self, number: Tensor) -> Kept:
-        """Take a tensor of one element."""
+        """Take a tensor without dimensions, which nothing has to be derived through."""
         there = self._numbers[number.device]
-        there.append(number.detach().reshape(1))
+        # Numbers of one type are put together by one kernel on a device, others one by one.
+        there.append(number if number.dtype in _WIDE else number.float())
         return Kept(number.device, len(there) - 1)
 
     def bring(self) -> None:
         """Fetch all that was kept; only then `read` can be asked."""
-        self._on_host = {device: torch.cat(all_).tolist() for device, all_ in self._numbers.items()}
+        self._on_host = {device: torch.stack(all_).tolist() for device, all_ in self._numbers.items()}
 
     def read(self, kept: Kept) -> float:
         """The number, on the host."""
@@ -104,7 +106,7 @@ def root_mean_square(values: Tensor) -> Tensor:
 def _real(values: Tensor) -> Tensor:
     """In float32 at least, and with a dimension for samples."""
     values = values.detach()
-    wide = values if values.dtype in {torch.float32, torch.float64} else values.float()
+    wide = values if values.dtype in _WIDE else values.float()
     return wide if wide.dim() else wide.reshape(1)
 
 

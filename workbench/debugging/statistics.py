@@ -146,7 +146,7 @@ class Measured:
 
     def probe(self, step: int, loss: Tensor | None = None) -> Probe:
         """All that was seen, brought to the host; layers in the order in which their calls ended."""
-        kept_loss = None if loss is None else self._gathered.keep(loss)
+        kept_loss = None if loss is None else self._gathered.keep(loss.detach().reshape(()))
         owners = self._owners()
         owned = (one for weights in owners.values() for one in weights)
         weights = list(dict.fromkeys(one for one in owned if one.is_floating_point()))
