@@ -156,6 +156,7 @@ def probes(history: History) -> list[Probe]:
         (Small, {}),
         (Small, {"accumulate": 2, "clip_norm": 0.1}),
         (Small, {"precision": "bf16", "on_nan": "skip", "schedule": "one_cycle"}),
+        (Small, {"precision": "fp16"}),
         (Small, {"optimizer": "lbfgs", "batch_size": SAMPLES, "epochs": 3, "lr": 0.1}),
         (Adversarial, {}),
         (Loaded, {}),
