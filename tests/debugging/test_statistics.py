@@ -130,8 +130,9 @@ def test_saturated_is_within_a_hundredth_of_the_range_of_either_bound(
 def test_numbers_that_are_not_finite_are_counted() -> None:
     output = torch.randn(N, C)
     output[0, 0], output[1, 1], output[2, 1] = math.nan, math.inf, -math.inf
+    output[3] = 0.0
     found = seen_of(output)
-    assert found.non_finite == 3
+    assert (found.non_finite, found.zeros, found.dead) == (3, pytest.approx(1 / N), 0)
     assert math.isnan(found.mean)
 
 

@@ -89,8 +89,18 @@ class Measured:
         outputs: tuple[Tensor, ...],
     ) -> None:
         """A hook: take the numbers of a layer, which calls no others or has weights of its own."""
-        if not place.is_leaf and not own_weights(module):
-            return
+        if place.is_leaf or own_weights(module):
+            # What is done here is none of the network's, for a mode that looks at its functions.
+            with torch._C.DisableTorchFunction():
+                self._take(place, module, inputs, outputs)
+
+    def _take(
+        self,
+        place: Place,
+        module: nn.Module,
+        inputs: tuple[Tensor, ...],
+        outputs: tuple[Tensor, ...],
+    ) -> None:
         index = next((i for i, one in enumerate(outputs) if reductions.is_measurable(one)), None)
         if index is not None:
             self._functions.note(place, outputs[index])
