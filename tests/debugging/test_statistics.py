@@ -7,6 +7,7 @@ from typing import Any
 
 import pytest
 import torch
+import torch.nn.functional as F
 from hypothesis import given
 from hypothesis import strategies as st
 from torch import Tensor, nn
@@ -129,8 +130,9 @@ def test_saturated_is_within_a_hundredth_of_the_range_of_either_bound(
 def test_numbers_that_are_not_finite_are_counted() -> None:
     output = torch.randn(N, C)
     output[0, 0], output[1, 1], output[2, 1] = math.nan, math.inf, -math.inf
+    output[3] = 0.0
     found = seen_of(output)
-    assert found.non_finite == 3
+    assert (found.non_finite, found.zeros, found.dead) == (3, pytest.approx(1 / N), 0)
     assert math.isnan(found.mean)
 
 
@@ -245,3 +247,43 @@ def test_the_inputs_are_those_of_the_first_layer() -> None:
     assert seen.smallest_feature_spread == 0.0
     words = look(nn.Embedding(9, 2), torch.tensor([[1, 8]])).inputs
     assert words is not None and (words.high, words.mean) == (8.0, None)
+
+
+class _Functional(nn.Module):
+    """As many write it: activations and pooling as functions, a sum before one of them."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.conv1 = nn.Conv2d(1, C, 3, padding=1)
+        self.conv2 = nn.Conv2d(C, C, 3, padding=1)
+        self.hidden = nn.Linear(C * (S // 2) ** 2, 8)
+        self.last = nn.Linear(8, 1)
+
+    def forward(self, images: Tensor) -> Tensor:
+        self.first = F.relu(self.conv1(images))  # (N, C, S, S)
+        summed = F.relu_(self.conv2(self.first) + self.first)
+        flat = F.max_pool2d(summed, 2).flatten(1)  # (N, C * S/2 * S/2)
+        return self.last(torch.sigmoid(self.hidden(flat)))
+
+
+def test_activations_that_are_functions_are_seen_as_the_next_module_is_given_them() -> None:
+    net = _Functional()
+    with torch.no_grad():
+        net.conv1.bias[2] = -100.0
+        net.hidden.bias[:4] = 50.0
+    probe = look(net, torch.randn(N, 1, S, S))
+    assert [(one.name, one.kind) for one in probe.layers] == [
+        ("conv1", "Conv2d"),
+        ("conv1/relu", "ReLU"),
+        ("conv2", "Conv2d"),
+        ("conv2/relu", "ReLU"),
+        ("hidden", "Linear"),
+        ("hidden/sigmoid", "Sigmoid"),
+        ("last", "Linear"),
+    ]
+    relu, sigmoid = layer(probe, "conv1/relu"), layer(probe, "hidden/sigmoid")
+    assert (relu.dead, relu.units) == (dead_by_hand(net.first.detach()), C) == (1, C)
+    assert relu.zeros == pytest.approx(float((net.first == 0).float().mean()))
+    assert sigmoid.saturated == pytest.approx(0.5, abs=0.2) and relu.weights is None
+    modules = nn.Sequential(nn.Linear(3, 3), nn.ReLU(), nn.Linear(3, 1))
+    assert [one.name for one in look(modules, torch.randn(N, 3)).layers] == ["0", "1", "2"]

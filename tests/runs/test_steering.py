@@ -227,6 +227,20 @@ def test_nothing_can_be_saved_before_someone_knows_how(steering: Steering) -> No
         steering.save_now("asked")
 
 
+def test_only_who_knows_a_network_takes_a_request_for_a_probe(
+    folder: RunFolder, steering: Steering, ask: Ask
+) -> None:
+    refused = ask(control.Probe())
+    steering.between_steps()
+    assert "no network is being trained" in (answer(folder, refused) or "")
+    taken: list[str] = []
+    steering.look_inside = taken.append
+    request = ask(control.Probe())
+    steering.between_steps()
+    assert taken == [request.id]
+    assert answer(folder, request) is None  # it answers for itself, when it has looked
+
+
 @pytest.fixture
 def paused(folder: RunFolder, steering: Steering, ask: Ask) -> threading.Thread:
     """The thread that stands still between two steps."""

@@ -109,3 +109,25 @@ def test_the_length_of_a_batch_is_that_of_its_first_tensor() -> None:
     assert batch_length({"x": [torch.zeros(7)]}) == 7
     assert batch_length(torch.tensor(1.0)) == 1
     assert batch_length(None) == 1
+
+
+@pytest.mark.parametrize("kind", [Tensors, TensorDataset])
+@pytest.mark.parametrize("shuffle", [True, False])
+def test_the_first_samples_are_always_the_same_and_disturb_no_epoch(kind: type, shuffle: bool) -> None:
+    s = split(kind(torch.arange(10)), shuffle=shuffle)
+    beginning = torch.cat([batch[0] for batch in s.batches(0)])[:6]
+    undisturbed = [batch[0].tolist() for batch in s.batches(1)]
+    going = s.batches(1)
+    batches = [next(going)[0].tolist()]
+    first = s.first(6, otherwise=None)[0]
+    batches += [batch[0].tolist() for batch in going]
+    assert first.tolist() == beginning.tolist() == s.first(6, otherwise=None)[0].tolist()
+    assert batches == undisturbed
+
+
+def test_batches_that_others_make_are_asked_for_only_where_that_cannot_disturb() -> None:
+    batches = [torch.arange(3), torch.arange(2)]
+    assert split(batches).first(2, otherwise=None) is batches[0]
+    once = split(zip(*[batches], strict=True))
+    assert once.first(2, otherwise="the step's") == "the step's"
+    assert len(list(once.batches(0))) == 2

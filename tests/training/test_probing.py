@@ -24,6 +24,7 @@ from workbench.runs.history import History
 from workbench.runs.run import Run
 from workbench.runs.states import State
 from workbench.training import Data, Tensors, Training
+from workbench.training.loop import Loop
 from workbench.training.trees import mapped
 
 SAMPLES, SIDE, CLASSES = 96, 6, 3
@@ -156,6 +157,7 @@ def probes(history: History) -> list[Probe]:
         (Small, {}),
         (Small, {"accumulate": 2, "clip_norm": 0.1}),
         (Small, {"precision": "bf16", "on_nan": "skip", "schedule": "one_cycle"}),
+        (Small, {"precision": "fp16"}),
         (Small, {"optimizer": "lbfgs", "batch_size": SAMPLES, "epochs": 3, "lr": 0.1}),
         (Adversarial, {}),
         (Loaded, {}),
@@ -254,7 +256,12 @@ class Asking(Small):
         return []
 
 
-def test_a_request_is_answered_after_the_next_step_with_its_update(train: Train) -> None:
+def test_a_request_is_answered_after_the_next_step_with_its_update(
+    train: Train, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    recorded_anew: list[Loop] = []
+    monkeypatch.setattr(Loop, "forget_graph", recorded_anew.append)
+
     class Live(Asking):
         def more(self) -> list[control.Request]:
             return [control.SetParameter(name="probe_every", value=6)]
@@ -266,6 +273,7 @@ def test_a_request_is_answered_after_the_next_step_with_its_update(train: Train)
         (12, ""),
     ]
     assert history.answers[Asking.request.id].refused == ""
+    assert not recorded_anew  # a recorded step knows nothing of probes
     assert by_name(probes(history)[0])["6"].update is not None
 
 

@@ -50,9 +50,11 @@ def test_what_is_refused_is_answered_with_the_reason(study: Make) -> None:
     asked = Asked(folder.run, Recorder(folder.run.events_file), change)
     request = control.ask(folder.run.control_file, control.SetParameter(name="x", value=1))
     again = control.ask(folder.run.control_file, control.SaveCheckpoint())
+    probe = control.ask(folder.run.control_file, control.Probe())
     asked.read(0)
     answers = History(folder.run).read_all().answers
-    assert [getattr(answers[one.id], "refused", "") for one in (request, again)] == [
+    assert [getattr(answers[one.id], "refused", "") for one in (request, again, probe)] == [
         "it cannot be",
         "a study has no checkpoint: what it knows is on the disk already",
+        "a study has no network of its own: probe one of its trials",
     ]

@@ -12,7 +12,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import Tensor, nn
 from torch.nn.parallel import DataParallel, DistributedDataParallel
-from torch.nn.utils.parametrize import is_parametrized
+from torch.nn.utils.parametrize import is_parametrized, type_before_parametrizations
 
 from workbench.training.trees import tensors_in
 
@@ -97,7 +97,8 @@ def watching(
         for name, module in modules_of(net):
             before = module.register_forward_pre_hook(watch.before, prepend=True, with_kwargs=True)
             handles.append(before)
-            handles.append(module.register_forward_hook(watch.after(name), with_kwargs=True))
+            after = watch.after(name, type_before_parametrizations(module).__name__)
+            handles.append(module.register_forward_hook(after, with_kwargs=True))
         with as_written():
             yield
     finally:
@@ -138,14 +139,14 @@ class _Watch:
         if self._sees_call is not None:
             self._sees_call(module, tuple(tensors_in((inputs, keywords))))
 
-    def after(self, name: str) -> Callable[[nn.Module, Any, Any, Any], None]:
+    def after(self, name: str, kind: str) -> Callable[[nn.Module, Any, Any, Any], None]:
         def hook(module: nn.Module, inputs: Any, keywords: Any, output: Any) -> None:
             if _is_backward():
                 return
-            place = Place(name, type(module).__name__, self._calls[name], not self._has_called(module))
+            place = Place(name, kind, self._calls[name], not self._has_called(module))
             self._calls[name] += 1
             if self._names is None or name in self._names:
-                given = tuple(tensors_in((inputs, keywords)))
+                given = (*tensors_in(inputs), *(tensors_in(keywords) if keywords else ()))
                 self._show(place, module, given, tuple(tensors_in(output)))
 
         return hook

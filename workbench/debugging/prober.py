@@ -47,7 +47,8 @@ def probe(loop: Loop, batch: Any, before: Mapping[nn.Parameter, Tensor]) -> Prob
         loop.run.unheard(),
         measuring(recipe.net) as seen,
     ):
-        recipe.net.train()
+        if not recipe.net.training:
+            recipe.net.train()
         with stepper.minimizer.only_looking(_gradients(seen, stepper)):
             stepper.minimizer.begin()
             with watching_shapes(batch_length(batch)) as odd_shapes:
@@ -77,20 +78,16 @@ def _gradients(seen: Measured, stepper: Stepper) -> Callable[[Tensor, torch.opti
 def _unchanged(recipe: Any, net: nn.Module) -> Iterator[None]:
     """Put back what a forward pass may change: attributes, modes, buffers, and what they hold."""
     modules = list(net.modules())
-    attributes = [(one, dict(vars(one))) for one in (recipe, *modules)]
-    registered = [(one._buffers, dict(one._buffers)) for one in modules]
+    tables = [vars(recipe), *map(vars, modules), *(one._buffers for one in modules)]
+    attributes = [(table, dict(table)) for table in tables]
     contents = [(buffer, buffer.clone()) for buffer in net.buffers() if not _is_expanded(buffer)]
     held = [one for one in vars(recipe).values() if type(one) in _CONTAINERS]
     containers = [(one, copy.copy(one)) for one in held]
     try:
         yield
     finally:
-        for one, before in attributes:
-            vars(one).clear()
-            vars(one).update(before)
-        for buffers, earlier in registered:
-            buffers.clear()
-            buffers.update(earlier)
+        for table, before in attributes:
+            _put_back(table, before)
         with torch.no_grad():
             for buffer, content in contents:
                 buffer.copy_(content)
@@ -101,6 +98,15 @@ def _unchanged(recipe: Any, net: nn.Module) -> Iterator[None]:
 def _is_expanded(buffer: Tensor) -> bool:
     """Whether places share memory: nothing can be written to such a tensor."""
     return buffer.layout == torch.strided and 0 in buffer.stride()
+
+
+def _put_back(table: dict[str, Any], before: Mapping[str, Any]) -> None:
+    """Change what differs and nothing else: compiled code notices each write to its module."""
+    for name in table.keys() - before.keys():
+        del table[name]
+    for name, value in before.items():
+        if name not in table or table[name] is not value:
+            table[name] = value
 
 
 def _refill(container: Any, kept: Any) -> None:

@@ -16,8 +16,9 @@ class LayerProbe(msgspec.Struct, frozen=True, kw_only=True, omit_defaults=True):
     What could not be measured (a layer without weights, a probe without a step of training) is None.
 
     Attributes:
-        name: the module's path in the network, `encoder.0`; empty for the network itself.
-        kind: its class.
+        name: the module's path in the network, `encoder.0`; empty for the network itself. Of a function
+            behind a module's output (`F.relu`), as the next module is given it: `encoder.0/relu`.
+        kind: its class; of a function that of the module that does the same, `ReLU`.
         call: 0 for the first time that the module is called in a pass.
         shape: of its output, batch included; of the first one where it gives several.
         mean: of its output.

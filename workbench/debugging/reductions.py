@@ -10,6 +10,7 @@ import torch
 from torch import Tensor
 
 NEAR = 0.01  # share of a bounded function's range that counts as saturated, at either end
+_WIDE = {torch.float32, torch.float64}
 RANGES = {"Sigmoid": (0.0, 1.0), "Tanh": (-1.0, 1.0), "Hardsigmoid": (0.0, 1.0)}
 
 
@@ -28,14 +29,15 @@ class Gathered:
         self._on_host: dict[torch.device, list[float]] = {}
 
     def keep(self, number: Tensor) -> Kept:
-        """Take a tensor of one element."""
+        """Take a tensor without dimensions, which nothing has to be derived through."""
         there = self._numbers[number.device]
-        there.append(number.detach().reshape(1))
+        # Numbers of one type are put together by one kernel on a device, others one by one.
+        there.append(number if number.dtype in _WIDE else number.float())
         return Kept(number.device, len(there) - 1)
 
     def bring(self) -> None:
         """Fetch all that was kept; only then `read` can be asked."""
-        self._on_host = {device: torch.cat(all_).tolist() for device, all_ in self._numbers.items()}
+        self._on_host = {device: torch.stack(all_).tolist() for device, all_ in self._numbers.items()}
 
     def read(self, kept: Kept) -> float:
         """The number, on the host."""
@@ -57,8 +59,8 @@ def of_output(output: Tensor, unit_dim: int, kind: str) -> dict[str, Tensor]:
     samples = len(values)
     mean, variance = _over_samples(values)  # (…), (…)
     spread = (variance.mean() + mean.var(correction=0)).sqrt()
-    # 1 for each number that is not 0; on the CPU a comparison, or counting, takes three times as long.
-    others = values.sign().square_().sum(0)  # (…)
+    # As 1 and 0: on the CPU to add up truths, or to count, takes three times as long.
+    others = torch.ne(values, 0, out=torch.empty_like(values)).sum(0)  # (…)
     numbers = {
         "mean": mean.mean(),
         "spread": spread,
@@ -104,7 +106,7 @@ def root_mean_square(values: Tensor) -> Tensor:
 def _real(values: Tensor) -> Tensor:
     """In float32 at least, and with a dimension for samples."""
     values = values.detach()
-    wide = values if values.dtype in {torch.float32, torch.float64} else values.float()
+    wide = values if values.dtype in _WIDE else values.float()
     return wide if wide.dim() else wide.reshape(1)
 
 

@@ -1,7 +1,8 @@
 """From one forward and backward pass of a batch, what each layer gave: a `Probe`.
 
-Measured are the outputs of modules. What a function does between them (`F.relu`) and what a module
-keeps to itself (the gates of `nn.LSTM` and `nn.GRU`, the weights of an attention) is not seen by hooks.
+Measured are the outputs of modules, and those of `F.relu`, `torch.sigmoid` and `torch.tanh` where a
+module is given them. Other functions, and what a module keeps to itself (the gates of `nn.LSTM` and
+`nn.GRU`, the weights of an attention), are not seen by hooks.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from torch import Tensor, nn
 
 from workbench.debugging import reductions
 from workbench.debugging.capture import Place, modules_of, own_weights, watching
+from workbench.debugging.functions import Functions
 from workbench.debugging.probes import InputProbe, LayerProbe, Probe
 from workbench.debugging.reductions import Gathered, Kept
 
@@ -72,6 +74,7 @@ class Measured:
         self._calls: dict[Place, _Call] = {}
         self._gathered = Gathered()
         self._unit_dims = {3: -1}  # by an output's number of dimensions, where the last layer had them
+        self._functions = Functions()
         self._inputs: tuple[tuple[int, ...], dict[str, Kept]] | None = None
         self._weights: dict[nn.Parameter, Kept] = {}
         self._gradients: dict[nn.Parameter, Kept] = {}
@@ -86,20 +89,29 @@ class Measured:
         outputs: tuple[Tensor, ...],
     ) -> None:
         """A hook: take the numbers of a layer, which calls no others or has weights of its own."""
-        if not place.is_leaf and not own_weights(module):
-            return
+        if place.is_leaf or own_weights(module):
+            # What is done here is none of the network's, for a mode that looks at its functions.
+            with torch._C.DisableTorchFunction():
+                self._take(place, module, inputs, outputs)
+
+    def _take(
+        self,
+        place: Place,
+        module: nn.Module,
+        inputs: tuple[Tensor, ...],
+        outputs: tuple[Tensor, ...],
+    ) -> None:
+        index = next((i for i, one in enumerate(outputs) if reductions.is_measurable(one)), None)
+        if index is not None:
+            self._functions.note(place, outputs[index])
         if not self._calls and inputs:
             self._see_inputs(module, inputs[0])
-        index = next((i for i, one in enumerate(outputs) if reductions.is_measurable(one)), None)
-        if index is None:
-            shape = tuple(outputs[0].shape) if outputs else ()
-            self._calls[place] = _Call(place, shape)
-            return
-        output = outputs[index]
-        dim = self._unit_dim(module, output)
-        call = _Call(place, tuple(output.shape), index, output.shape[dim] if dim else 0)
-        call.numbers = self._keep(reductions.of_output(output, dim, place.kind))
-        self._calls[place] = call
+        elif inputs and reductions.is_measurable(inputs[0]):
+            self._see_function(inputs[0])
+        if index is not None:
+            self._see(place, module, outputs[index], index)
+        else:
+            self._calls[place] = _Call(place, tuple(outputs[0].shape) if outputs else ())
 
     def see_gradient(self, place: Place, number: int, gradient: Tensor) -> None:
         """A hook: of several backward passes that come by, the last one counts."""
@@ -144,13 +156,14 @@ class Measured:
 
     def probe(self, step: int, loss: Tensor | None = None) -> Probe:
         """All that was seen, brought to the host; layers in the order in which their calls ended."""
-        kept_loss = None if loss is None else self._gathered.keep(loss)
+        kept_loss = None if loss is None else self._gathered.keep(loss.detach().reshape(()))
         owners = self._owners()
         owned = (one for weights in owners.values() for one in weights)
         weights = list(dict.fromkeys(one for one in owned if one.is_floating_point()))
         for weight, norm in zip(weights, _norms(weights), strict=True):
             self._weights[weight] = self._gathered.keep(norm)
         self._gathered.bring()
+        self._functions = Functions()  # it holds on to the graph
         layers = [self._layer(call, owners.pop(call.place.name, [])) for call in self._calls.values()]
         # Those whose weights were used without calling them.
         layers += [self._uncalled(name, owned) for name, owned in owners.items()]
@@ -161,6 +174,19 @@ class Measured:
             inputs=self._input_probe(),
         )
 
+    def _see(self, place: Place, module: nn.Module | None, output: Tensor, index: int = 0) -> None:
+        dim = self._unit_dim(module, output)
+        call = _Call(place, tuple(output.shape), index, output.shape[dim] if dim else 0)
+        call.numbers = self._keep(reductions.of_output(output, dim, place.kind))
+        self._calls[place] = call
+
+    def _see_function(self, given: Tensor) -> None:
+        """Take the numbers of an activation function, as the module behind it is given them."""
+        found = self._functions.before(given)
+        if found is not None:
+            name = f"{found.behind.name}/{found.kind.lower()}"
+            self._see(Place(name, found.kind, found.behind.call, is_leaf=True), None, given)
+
     def _see_inputs(self, module: nn.Module, given: Tensor) -> None:
         if not given.numel() or given.layout != torch.strided or given.is_complex():
             return
@@ -170,7 +196,7 @@ class Measured:
     def _keep(self, numbers: Mapping[str, Tensor]) -> dict[str, Kept]:
         return {name: self._gathered.keep(number) for name, number in numbers.items()}
 
-    def _unit_dim(self, module: nn.Module, tensor: Tensor) -> int:
+    def _unit_dim(self, module: nn.Module | None, tensor: Tensor) -> int:
         """Which dimension of (N, …) counts the units: channels or features; 0 where there is none.
 
         A layer that works on single numbers (ReLU) has them where the layer before it had them.
