@@ -18,6 +18,7 @@ from sklearn.model_selection import GridSearchCV, HalvingRandomSearchCV, Randomi
 from tests.tuning.cloud_source import CLOUDS
 from tests.tuning.conftest import kill, opened
 from workbench.catalog import RecipeInfo, read_recipe
+from workbench.errors import UsageError
 from workbench.runs import control
 from workbench.runs.folder import Manifest, create, write_atomically
 from workbench.runs.history import History
@@ -26,7 +27,7 @@ from workbench.runs.state import status_of
 from workbench.runs.states import State
 from workbench.schema import Schema
 from workbench.training.folds import splitter
-from workbench.tuning import distributions, launching
+from workbench.tuning import distributions, hands_on, launching
 from workbench.tuning.driver import Driver
 from workbench.tuning.study import StudyFolder
 from workbench.tuning.trials import ENDED, TrialReader, TrialRecord, winner
@@ -214,6 +215,8 @@ def test_folds_are_the_objective_of_optunas_study(study: Make, drive: Drive) -> 
         assert trials[frozen.number].folds == tuple(folds)
         history = History(folder.trial(frozen.number)).read_all()
         assert folds[1] == max(history.series["fold-2/val/accuracy"].values)
+    with pytest.raises(UsageError, match="no weights to go on from"):
+        hands_on.train_on(folder, "trial-0000", {"epochs": 9})
     lines = [msgspec.json.decode(line) for line in folder.trials_file.read_bytes().splitlines()]
     known = [len(line.get("folds", ())) for line in lines if line["number"] == 0]
     assert (known[0], known[-1]) == (0, 3)
