@@ -123,6 +123,7 @@ def test_a_trial_opens_its_run_and_one_that_is_gone_is_told(
 
 def test_a_study_that_died_opens_on_its_post_mortem(app: WorkbenchApp, checkpoints: Path) -> None:
     folder = write_study(checkpoints, PLAN, RECORDS[:3], ends=False)
+    append(folder, [TrialRecord(number=3, state="running", run="trial-0003", began=9.0)])
     recorder = Recorder(folder.run.events_file)
     recorder.record(
         events.Failed(time=9.0, step=3, title="all [b]failed[/b]", remedy="mend it", exception="Oh")
@@ -137,6 +138,8 @@ def test_a_study_that_died_opens_on_its_post_mortem(app: WorkbenchApp, checkpoin
         await press(pilot, "1")
         await sees(pilot, "3 complete")
         await sees(pilot, "all [b]failed[/b]")
+        await press(pilot, "7 G")
+        await sees(pilot, "left behind by its driver: it is tried again when the study goes on")
         await press(pilot, "0")
         await sees(pilot, "What happened")
         recorder.record(events.Started(time=1e10, pid=1, host="elsewhere", device="", attempt=2))

@@ -75,7 +75,7 @@ def test_more_jobs_a_queued_trial_and_one_that_is_ended_by_hand(study: Make, wai
     assert (found[1].params["x"], found[1].params["mood"]) == (0.25, "keen")
     record = trials(folder)[0]
     assert record.value is not None
-    assert record.reason.startswith("stopped by ")
+    assert record.reason.startswith("by ")
     assert marks.read(folder.trial(1)).note == "by hand"
     assert status_of(folder.run).total == 9
 

@@ -93,6 +93,20 @@ def test_one_that_stays_away_ends_the_study_and_a_resumption_has_all_of_it(
     assert not {TrialState.RUNNING, TrialState.WAITING} & set(states)
 
 
+def test_a_driver_whose_study_is_deleted_leaves(study: Make, drive: Drive, wait: Wait) -> None:
+    folder = study(words=WORDS, trials=30)
+
+    def delete() -> None:
+        wait(lambda: status_of(folder.trial(0)).step > 0)
+        folder.run.path.rename(folder.run.path.with_name(".deleted"))
+
+    thread = threading.Thread(target=delete)
+    thread.start()
+    assert drive(folder) == 1
+    thread.join()
+    assert not folder.run.path.exists()
+
+
 def test_a_study_can_be_stopped_while_its_storage_is_away(
     study: Make, drive: Drive, wait: Wait, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -267,7 +267,7 @@ def _say_next(folder: StudyFolder) -> None:
         )
         output.say_aside(units.plain(f"the best is {won.full_name}: {words}"))
         output.say_aside(f"run it again: workbench run --from {folder.name}")
-        if "epochs" in won.parameters:
+        if "epochs" in won.parameters and not planned.folds:
             name = won.full_name if won.study else f"{folder.name}/{won.run}"
             output.say_aside(units.plain(f"train it on: workbench fork {name} epochs=N"))
     output.say_aside(units.plain(f"its trials: workbench --checkpoints {folder.trials_dir} runs"))

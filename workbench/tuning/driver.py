@@ -84,7 +84,7 @@ class Driver:
             with contextlib.closing(chooser(self.folder, self.plan, self._storage)) as self._search:
                 self._drive()
         except BaseException as fault:  # noqa: BLE001 - whatever it is, it is the study's last word
-            with contextlib.suppress(WorkbenchError):  # the fault at hand came first
+            with contextlib.suppress(WorkbenchError, OSError):  # the fault at hand came first
                 self._stop_trials()
             self._recorder.record(describe(fault, self._ledger.step, self.folder.name, {}))
             traceback.print_exception(fault)
@@ -354,8 +354,10 @@ class Driver:
         """Wait a moment for a storage that is gone; false where the study was stopped meanwhile.
 
         Raises:
-            StorageGoneError: when it has been gone for too long.
+            StorageGoneError: when it has been gone for too long, or the whole study was deleted.
         """
+        if not self.folder.run.path.is_dir():
+            raise fault
         if self._storage_gone_at is None:
             self._storage_gone_at = time.monotonic()
             self._ledger.message(

@@ -63,6 +63,7 @@ class RunningTrial:
         self._seen = 0
         self._look_due = 0.0
         self._noted_begin = False
+        self._launches = len(control.launches(folder.control_file))
         self._reached: tuple[float, ...] | None = None
 
     def read(self) -> None:
@@ -90,7 +91,7 @@ class RunningTrial:
 
     def has_begun(self) -> bool:
         """Whether the worker of its last launch has recorded anything."""
-        return len(self.history.started) >= len(control.launches(self.folder.control_file))
+        return len(self.history.started) >= self._launches
 
     @property
     def started(self) -> events.Started | None:

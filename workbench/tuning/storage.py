@@ -70,11 +70,12 @@ class Storage:
         return _OwnJournal(_Journal(str(journal)))
 
     def _file(self) -> Path | None:
-        """The file that the storage is; None for a server's."""
+        """The file that the storage is; None for a server's, or an address of SQLite's own."""
         if not self._address:
             return self._folder.journal_file
         name = self._address.partition(":///")[2].partition("?")[0]
-        return Path(name) if self._address.startswith("sqlite") and name else None
+        is_file = self._address.startswith("sqlite") and name and not name.startswith("file:")
+        return Path(name) if is_file else None
 
     @contextmanager
     def reaching(self, *more: type[Exception]) -> Iterator[None]:

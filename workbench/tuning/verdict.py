@@ -42,7 +42,7 @@ def judge(
         case State.STOPPED if running.stopping:
             return "again", f"the study was stopped by {stopped_by}"
         case State.STOPPED if running.pruning or running.values_reached() is not None:
-            return "pruned", status.reason.removeprefix("stopped by ")
+            return "pruned", status.reason.removeprefix("stopped ")
         case State.PREEMPTED:
             return "again", status.reason
         case State.LOST if adopted:

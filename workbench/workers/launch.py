@@ -147,9 +147,15 @@ def fork(  # the keywords of launch, and where to fork from
     A child whose network has another shape begins with the weights that fit where `partial` says so.
 
     Raises:
-        UsageError: on refused values, or a checkpoint that is not there.
+        UsageError: on refused values, a checkpoint that is not there, or one without weights.
     """
     manifest, info = parent.manifest(), recipe_of(parent)
+    if manifest.folds:
+        raise UsageError(
+            f"{parent.full_name} is a cross-validation: its checkpoint says which folds are done, and "
+            "has no weights to go on from",
+            f"train with its values from the beginning: workbench run --from {parent.full_name}",
+        )
     path = parent.checkpoint(checkpoint)
     schema_of(info, standby)  # takes seconds where it is not known yet; what follows then does not
     with _held(path, checkpoints) as start:

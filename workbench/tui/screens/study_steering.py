@@ -101,7 +101,8 @@ class StudySteering(PageScreen):
             case "prune":
                 return _is_running(marked)
             case "fork":
-                return marked is not None and marked.state in ENDED
+                # Of folds a checkpoint has no weights.
+                return marked is not None and marked.state in ENDED and not plan.folds
         return True
 
     @property

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 from itertools import islice
 
+from msgspec.structs import replace as replace_fields
 from textual.strip import Strip
 
 from workbench.errors import WorkbenchError
@@ -25,10 +26,11 @@ from workbench.tui.study.plots import plot_of
 from workbench.tuning.points import Points, points_of
 from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
-from workbench.tuning.trials import TrialReader, winner
+from workbench.tuning.trials import TrialReader, TrialRecord, winner
 from workbench.tuning.weights import Weigher, Weights
 from workbench.units import plain
 
+LEFT_BEHIND = "left behind by its driver: it is tried again when the study goes on"
 MOST_SHIFTS = 200  # in which a span of time that goes on grows over the width of a plot
 
 
@@ -51,7 +53,7 @@ class StudyReader:
         self._plan, fault = _plan(self._folder)
         self._facts = StudyFacts(self._plan, self._standing(), fault=fault)
         self._points = None if self._plan is None else points_of(self._plan, ())
-        self._records = -1
+        self._known: object = None
         self._state = State.STARTING
         self._drawn_for: object = None
         self._drawing: tuple[tuple[Strip, ...], Reach, str] = (), Reach(), ""
@@ -92,11 +94,12 @@ class StudyReader:
 
     def _read_trials(self) -> None:
         trials = self._trials.read()
-        if self._plan is None or self._trials.records == self._records:
+        known = self._trials.records, self._state.ended
+        if self._plan is None or known == self._known:
             return
-        self._records = self._trials.records
+        self._known = known
         self._points = points_of(self._plan, trials.values())
-        shown = dict(sorted(trials.items()))
+        shown = {number: self._told(trial) for number, trial in sorted(trials.items())}
         if self._plan.has_several:
             on_front = self._points.numbers[self._points.on_front()]
             best, outstanding = None, frozenset(map(int, on_front))
@@ -105,13 +108,19 @@ class StudyReader:
             outstanding = frozenset[int]() if best is None else frozenset({best.number})
         self._facts = replace(self._facts, trials=shown, best=best, outstanding=outstanding)
 
+    def _told(self, trial: TrialRecord) -> TrialRecord:
+        """The trial; of one that a driver left behind which is gone, what will become of it."""
+        if trial.state != "running" or not self._state.ended:
+            return trial
+        return replace_fields(trial, reason=LEFT_BEHIND)
+
     def _draw(self, view: StudyView) -> tuple[tuple[Strip, ...], Reach, str]:
         if view.plot is None or view.width < 1 or view.height < 1:
             return (), Reach(), ""
         if self._points is None:
             return strips([plain(self._facts.fault)]), Reach(), ""
         now = self._now(self._points, view)
-        key = view, self._records, self.weights, now
+        key = view, self._known, self.weights, now
         if key != self._drawn_for:
             self._drawn_for = key
             plot = plot_of(view.plot, self._points, view, Moment(now, self.weights))

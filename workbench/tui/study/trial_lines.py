@@ -22,6 +22,7 @@ from workbench.tui.text import (
     joined,
     stacked,
 )
+from workbench.tuning.methods import RESOURCE
 from workbench.tuning.points import word
 from workbench.tuning.study import Plan
 from workbench.tuning.trials import TrialRecord, TrialState
@@ -147,6 +148,8 @@ def _columns(plan: Plan, remarks: Mapping[int, str]) -> list[Column]:
         )
         for dimension in plan.space.searched
     ]
+    if plan.search == "halving":  # whose rounds differ in them
+        parameters.append(Column(RESOURCE, _parameter_text(RESOURCE), _parameter(RESOURCE), 10))
     return [
         Column("trial", lambda one: str(one.number), lambda one: one.number, 9),
         Column("state", lambda one: one.state, lambda one: one.state, 15, right=False),
@@ -175,7 +178,9 @@ def _of_folds(folds: int) -> list[Column]:
             12,
             right=False,
         ),
-        Column("folds", lambda one: f"{len(one.folds)}/{folds}", lambda one: len(one.folds), 9),
+        Column(
+            "folds", lambda one: f"{len(one.folds)}/{folds}", lambda one: len(one.folds), 8, right=False
+        ),
     ]
 
 
