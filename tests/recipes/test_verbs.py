@@ -13,6 +13,7 @@ import optuna
 import pytest
 import torch
 
+from tests.recipes.quick import QUICK
 from workbench.catalog import RecipeInfo, discover
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
@@ -27,8 +28,6 @@ from workbench.workers.loading import load
 
 RECIPES = [info for info in discover() if info.kind.endswith("Training")]
 CUT, STEPS = 2, 4
-# What takes seconds before the first step, made shorter; nothing else of a recipe is changed.
-QUICK: dict[str, dict[str, Any]] = {"generative/gan": {"judge_epochs": 1}}
 
 each_recipe = pytest.mark.parametrize("info", RECIPES, ids=lambda info: info.id)
 
