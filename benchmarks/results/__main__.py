@@ -37,9 +37,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     asked = [one for one in planned if one.info in wanted]
     faults = _run(asked, args)
     standings = {one.name: _standing(one, args.device, faults) for one in planned}
-    rows = [row for standing in standings.values() for row in standing.rows()]
     if args.write:
-        args.write.write_text(page.render(rows, missing), encoding="utf-8")
+        args.write.write_text(page.render([*standings.values()], missing), encoding="utf-8")
     print(page.table(row for one in asked for row in standings[one.name].rows()))
     short = [line for one in asked for line in standings[one.name].shortcomings()]
     print("".join(f"{line}\n" for line in short), end="", file=sys.stderr)

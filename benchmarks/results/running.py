@@ -124,9 +124,10 @@ def _measured(task: Task, device: str, standby: Standby, over: threading.Event) 
         values=variant.values,
         seed=task.seed,
         device=device,
-        machine=machine.in_short(CORES_A_RUN),
+        machine=machine.in_short(CORES_A_RUN, device),
         seconds=round(history.ended.time - folder.manifest().created, 2),
         results=history.ended.results,
+        load=round(os.getloadavg()[0], 1),
     )
     kept.keep(folder, measured)
     return measured

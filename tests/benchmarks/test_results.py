@@ -58,7 +58,8 @@ def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def measured(seed: int, seconds: float = 5, **results: float) -> Measured:
-    return Measured("topic/one", "text", {}, seed, "cpu", "A processor, 2 cores", seconds, {**results})
+    machine = "A processor, 2 cores"
+    return Measured("topic/one", "text", {}, seed, "cpu", machine, seconds, {**results}, seed + 0.5)
 
 
 def standing(*found: Measured, marks: tuple[plan.Mark, ...], faults: tuple[str, ...] = ()) -> Standing:
@@ -89,7 +90,10 @@ def test_a_change_of_the_text_or_of_what_it_imports_is_measured_anew(recipes: Pa
     # A recipe of a folder imports it as `topic._shared`: from the root, not from a package.
     (recipes / "_shared.py").write_text("FIRST = 0.75\n")
     after = plan.fingerprint(info)
-    (recipes / "scoring.py").write_text(SCORING + "\n")
+    told = SCORING.replace("what its seed says", "0.6") + "\n# a comment\n"
+    (recipes / "scoring.py").write_text(told)
+    assert plan.fingerprint(info) == after
+    (recipes / "scoring.py").write_text(SCORING.replace("seed / 10", "seed / 9"))
     assert len({before, after, plan.fingerprint(info)}) == 3
 
 
@@ -127,11 +131,11 @@ def test_too_slow_too_few_and_without_the_metric_fall_short() -> None:
 
 def test_the_page_tells_marks_machine_and_what_is_not_installed() -> None:
     runs = [measured(seed, a=0.9, base=0.5) for seed in range(3)]
-    rows = standing(*runs, marks=(at_least("a", 0.8, baseline="base"),)).rows()
+    reached = standing(*runs, marks=(at_least("a", 0.8, baseline="base"),))
     lacking = RecipeInfo("topic/two", Path("two.py"), Path(), missing=("sklearn",))
-    text = page.render(rows, [lacking])
+    text = page.render([reached], [lacking])
     assert "| topic/one | a | 0.9 ± 0 | at least 0.8 | base 0.5 | 5.0s of 1m00s | reached |" in text
-    assert "Measured on: A processor, 2 cores." in text
+    assert "Measured on: A processor, 2 cores. The load average was 0.5 to 2.5 when runs" in text
     assert f"`topic/two`: `{lacking.remedy}`" in text
 
 
