@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Mapping
-from pathlib import Path
 from typing import Any
 
 import torch
@@ -36,7 +35,8 @@ from torch.utils.data import (
 )
 from torchmetrics.classification import MulticlassAccuracy
 
-from recipes.data import _tables
+from recipes.classification import _tables
+from recipes.data import _wine
 from workbench import number, path, text
 from workbench.figures.data import Cell, Table
 from workbench.runs.run import Run
@@ -83,19 +83,19 @@ class Datasets(Training):
     monitor = "val/loss"
 
     def data(self) -> Data:
-        file = Path(self.params.file).expanduser() if self.params.file else _tables.wine()
-        self.rows = rows = _tables.read(file, self.params.label)
-        self.parts = split(rows.labels, self.seed)  # row numbers (n,) of each part
-        known = rows.numbers[self.parts["train"]]  # (n, M)
+        file = self.params.file or str(_wine.csv_file())
+        self.rows = rows = _tables.classified("csv", file, self.params.label)  # x (N, M), y (N,)
+        self.parts = split(rows.y, self.seed)  # row numbers (n,) of each part
+        known = rows.x[self.parts["train"]]  # (n, M)
         # A column that is the same in all rows has no spread to divide by.
         self.mean, self.spread = known.mean(0), known.std(0).where(known.std(0) > 0, 1)  # (M,), (M,)
-        scaled = (rows.numbers - self.mean) / self.spread  # (N, M)
-        wines = {name: _Wines(scaled[part], rows.labels[part]) for name, part in self.parts.items()}
+        scaled = (rows.x - self.mean) / self.spread  # (N, M)
+        wines = {name: _Wines(scaled[part], rows.y[part]) for name, part in self.parts.items()}
         self.wines = wines["train"]
         return Data(**wines, workers=self.params.workers, classes=len(rows.classes))
 
     def model(self) -> nn.Module:
-        measurements, width = self.rows.numbers.shape[1], self.params.width
+        measurements, width = self.rows.x.shape[1], self.params.width
         return nn.Sequential(  # (N, M) to (N, W) to (N, K)
             nn.Linear(measurements, width), nn.ReLU(), nn.Linear(width, len(self.rows.classes))
         )
@@ -122,7 +122,7 @@ class Datasets(Training):
     def _splits(self) -> Table:
         """How many rows of each class lie in each part."""
         counts = {
-            name: torch.bincount(self.rows.labels[part], minlength=len(self.rows.classes)).tolist()
+            name: torch.bincount(self.rows.y[part], minlength=len(self.rows.classes)).tolist()
             for name, part in self.parts.items()
         }
         rows = list(zip(self.rows.classes, *counts.values(), strict=True))
@@ -131,9 +131,9 @@ class Datasets(Training):
 
     def _normalisation(self) -> Table:
         """Means and spreads before and after; the test part's are near 0 and 1, and not quite."""
-        test = self.rows.numbers[self.parts["test"]]  # (n, M)
+        test = self.rows.x[self.parts["test"]]  # (n, M)
         scaled = (test - self.mean) / self.spread  # (n, M)
-        leaked = (self.rows.numbers.mean(0) - self.mean) / self.spread  # (M,)
+        leaked = (self.rows.x.mean(0) - self.mean) / self.spread  # (M,)
         columns = (self.mean, self.spread, scaled.mean(0), scaled.std(0), leaked)
         rows: list[list[Cell]] = [
             [name, *(float(column[index]) for column in columns)]

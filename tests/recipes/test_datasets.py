@@ -6,14 +6,13 @@ from pathlib import Path
 import pytest
 import torch
 
-from recipes.data import _tables, datasets
-from workbench.errors import WorkbenchError
+from recipes.classification import _tables
+from recipes.data import _wine, datasets
 from workbench.figures import data
 from workbench.runs.events import Failed, Finished
 from workbench.runs.history import History
 
 Train = Callable[..., History]
-CSV = "height;width;kind\n" + "".join(f"{i};{-i};{'ab'[i % 2]}\n" for i in range(20))
 
 
 def table(history: History, name: str) -> list[list[data.Cell]]:
@@ -24,10 +23,10 @@ def table(history: History, name: str) -> list[list[data.Cell]]:
 
 
 @pytest.fixture(scope="module")
-def wine(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def wine(tmp_path_factory: pytest.TempPathFactory) -> _tables.Classified:
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("WORKBENCH_CACHE", str(tmp_path_factory.mktemp("cache")))
-        return _tables.wine()
+        return _tables.classified("csv", str(_wine.csv_file()))
 
 
 def test_it_learns_the_wines_and_shows_splits_samplers_and_loaders(train: Train) -> None:
@@ -44,21 +43,17 @@ def test_it_learns_the_wines_and_shows_splits_samplers_and_loaders(train: Train)
     assert all(float(speed or 0) > 0 for row in table(history, "loaders") for speed in row[2:])
 
 
-def test_workers_pay_where_samples_take_time(wine: Path) -> None:
-    rows = _tables.read(wine)
-    wines = datasets._Wines(rows.numbers, rows.labels)
+def test_workers_pay_where_samples_take_time(wine: _tables.Classified) -> None:
+    wines = datasets._Wines(wine.x, wine.y)
     _, alone = datasets.throughput(wines, 16, 0, fetch_ms=10)
     _, by_two = datasets.throughput(wines, 16, 2, fetch_ms=10)
     assert alone <= 100 and by_two > 1.2 * alone
 
 
-def test_wine_is_a_csv_that_holds_what_scikit_learn_has(wine: Path) -> None:
-    from sklearn.datasets import load_wine  # noqa: PLC0415 - this test alone
-
-    bunch, rows = load_wine(), _tables.read(wine)
-    assert rows.names == bunch.feature_names and len(rows.classes) == 3
-    assert torch.equal(rows.numbers, torch.tensor(bunch.data, dtype=torch.float32))
-    assert torch.equal(rows.labels, torch.tensor(bunch.target))
+def test_the_csv_holds_what_scikit_learn_has(wine: _tables.Classified) -> None:
+    bunch = _tables.classified("wine")
+    assert (wine.names, wine.classes) == (bunch.names, bunch.classes)
+    assert torch.equal(wine.x, bunch.x) and torch.equal(wine.y, bunch.y)
 
 
 def test_each_row_lies_in_one_part_and_each_class_in_all() -> None:
@@ -86,48 +81,6 @@ def test_only_the_training_part_is_measured_and_an_even_column_is_left(tmp_path:
     assert recipe._normalisation().rows[0][0] == "a"
 
 
-def test_a_csv_of_ones_own_is_read_with_any_separator_and_label(tmp_path: Path) -> None:
-    for separator in ";,\t":
-        file = tmp_path / "own.csv"
-        file.write_text("\ufeff" + CSV.replace(";", separator) + "\n\n", encoding="utf-8")
-        rows = _tables.read(file)
-        assert (rows.names, rows.classes, rows.numbers.shape) == (
-            ["height", "width"],
-            ["a", "b"],
-            (20, 2),
-        )
-    file.write_text("kind,x\n" + "".join(f"{'ab'[i % 2]},{i}\n" for i in range(20)))
-    assert _tables.read(file, "kind").names == ["x"]
-
-
-@pytest.mark.parametrize(
-    ("text", "label", "title", "remedy"),
-    [
-        (CSV, "knd", "no column 'knd'; did you mean kind", "label="),
-        (CSV + "x;1;a\n3;;b\n", "", "holds what cannot be learned from", "line 22, height: 'x' is no"),
-        (CSV + "1;a\n", "", "holds what cannot", "line 22 has 2 cells for 3 columns"),
-        (CSV + "1;inf;a\n", "", "holds what cannot", "line 22, width: 'inf' is no number"),
-        (CSV.replace(";b", ";a"), "", "kind is 'a' in every row", "two classes"),
-        (CSV + "1;2;c\n", "", "kind is 'c' in only 1 of 21 rows", "5 rows"),
-        ("a\nb\n", "", "one column", "first line"),
-        ("", "", "has no rows", "a line of names"),
-        ("a,b\n", "", "has no rows", "a line of names"),
-    ],
-)
-def test_a_wrong_csv_is_told_by_its_faults(
-    tmp_path: Path, text: str, label: str, title: str, remedy: str
-) -> None:
-    file = tmp_path / "own.csv"
-    file.write_text(text)
-    with pytest.raises(WorkbenchError) as raised:
-        _tables.read(file, label)
-    assert title in raised.value.title and remedy in raised.value.remedy
-
-
-def test_no_file_and_no_text_are_told(tmp_path: Path, train: Train) -> None:
-    (tmp_path / "picture.csv").write_bytes(b"\x89PNG\xff\xfe")
-    for name in ("nowhere.csv", "picture.csv"):
-        with pytest.raises(WorkbenchError, match="cannot be read"):
-            _tables.read(tmp_path / name)
+def test_a_wrong_file_is_told(tmp_path: Path, train: Train) -> None:
     history = train("data/datasets", file=str(tmp_path / "nowhere.csv"))
     assert isinstance(history.ended, Failed) and "nowhere.csv cannot be read" in history.ended.title
