@@ -18,6 +18,7 @@ from workbench.workers.launch import schema_of
 from workbench.workers.standby import Standby
 
 Faults = defaultdict[str, list[str]]
+INTERRUPTED = 130  # as shells say that Ctrl-C ended a program
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,7 +36,11 @@ def main(argv: Sequence[str] | None = None) -> int:
     for info in missing:
         print(f"{info.id} is not run: {info.remedy}", file=sys.stderr)
     asked = [one for one in planned if one.info in wanted]
-    faults = _run(asked, args)
+    try:
+        faults = _run(asked, args)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same call goes on where it was", file=sys.stderr)
+        return INTERRUPTED
     standings = {one.name: _standing(one, args.device, faults) for one in planned}
     if args.write:
         args.write.write_text(page.render([*standings.values()], missing), encoding="utf-8")
