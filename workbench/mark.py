@@ -10,7 +10,6 @@ import msgspec
 
 from workbench.params import Value
 
-
 FLOAT32_ROUNDING = 1e-6  # torchmetrics' nine tenths are 0.89999998
 
 
