@@ -12,6 +12,7 @@ from benchmarks.results import kept, page, running
 from benchmarks.results.plan import Variant, variants
 from benchmarks.results.running import Task
 from benchmarks.results.standing import Standing
+from workbench import schema as schemas
 from workbench.catalog import RecipeInfo, discover
 from workbench.errors import WorkbenchError
 from workbench.workers.launch import schema_of
@@ -57,7 +58,8 @@ def _planned(infos: Sequence[RecipeInfo]) -> list[Variant]:
         WorkbenchError: when one of them is broken.
     """
     standby = Standby()
-    standby.start()
+    if any(schemas.cached(info) is None for info in infos):
+        standby.start()
     try:
         return [one for info in infos for one in variants(info, schema_of(info, standby))]
     finally:
