@@ -8,7 +8,7 @@ tells may reach the training.
 
 Data: scikit-learn's 178 wines of three cultivars, 13 measurements each, as a CSV file; or a CSV file of
 your own, whose first line names the columns, by file=PATH and label=COLUMN.
-Result: 97.2 % of the test wines (mean of three seeds). Time: 10 s on two CPU cores, most of it for the
+Result: 96.3 % of the test wines (mean of three seeds). Time: 7 s on two CPU cores, most of it for the
 table of loaders; no less on a GPU, since the network is tiny.
 Look at: `loaders`, where worker processes cost more than they bring until a sample takes time to fetch;
 `samplers`, the first batches of each; `normalisation`, and what would leak by the whole table's means.
