@@ -30,9 +30,10 @@ def describe() -> dict[str, str]:
     }
 
 
-def in_short(count: int) -> str:
-    """The processor, and how many of its cores were used."""
-    return f"{_processor()}, {count} cores"
+def in_short(count: int, device: str = "cpu") -> str:
+    """The processor and how many of its cores were used, or the graphics processor."""
+    gpu = _gpu().get("GPU", "") if device.startswith("cuda") else ""
+    return gpu or f"{_processor()}, {count} cores"
 
 
 def cores() -> list[int]:

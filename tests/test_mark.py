@@ -40,6 +40,13 @@ def test_what_is_missing_or_no_number_reaches_nothing() -> None:
     assert at_least("a", 0.1, baseline="b").is_reached(0.2, None)
 
 
+def test_nine_tenths_in_single_precision_are_nine_tenths() -> None:
+    assert at_least("a", 0.9).is_reached(0.8999999761581421)
+    assert at_most("a", 0.1, baseline="b", margin=0).is_reached(0.10000000149011612, 0.1)
+    assert not at_least("a", 0.9).is_reached(0.899998)
+    assert not at_most("a", 0).is_reached(1e-12)
+
+
 def test_a_mark_is_told_in_words() -> None:
     assert at_least("test/accuracy", 0.98).text() == "test/accuracy at least 0.98"
     assert at_most("rmse", 0.88, baseline="biases").text() == "rmse at most 0.88, beside biases"

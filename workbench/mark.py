@@ -10,6 +10,8 @@ import msgspec
 
 from workbench.params import Value
 
+FLOAT32_ROUNDING = 1e-6  # torchmetrics' nine tenths are 0.89999998
+
 
 class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     """One number that a run with default parameters reaches, in the mean over seeds.
@@ -47,7 +49,8 @@ class Mark(msgspec.Struct, frozen=True, omit_defaults=True):
     def is_reached(self, value: float, baseline: float | None = None) -> bool:
         """Whether that is enough; never where it or a baseline that it needs is NaN or missing."""
         needed = self.needed(baseline)
-        return value >= needed if self.better == "max" else value <= needed
+        rounding = FLOAT32_ROUNDING * abs(needed)
+        return value >= needed - rounding if self.better == "max" else value <= needed + rounding
 
     def goal(self) -> str:
         """What is asked of the metric, in words: `at least 0.98, baseline/accuracy + 0.1`."""

@@ -12,12 +12,14 @@ from benchmarks.results import kept, page, running
 from benchmarks.results.plan import Variant, variants
 from benchmarks.results.running import Task
 from benchmarks.results.standing import Standing
+from workbench import schema as schemas
 from workbench.catalog import RecipeInfo, discover
 from workbench.errors import WorkbenchError
 from workbench.workers.launch import schema_of
 from workbench.workers.standby import Standby
 
 Faults = defaultdict[str, list[str]]
+INTERRUPTED = 130  # as shells say that Ctrl-C ended a program
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -35,11 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     for info in missing:
         print(f"{info.id} is not run: {info.remedy}", file=sys.stderr)
     asked = [one for one in planned if one.info in wanted]
-    faults = _run(asked, args)
+    try:
+        faults = _run(asked, args)
+    except KeyboardInterrupt:
+        print("\ninterrupted; the same call goes on where it was", file=sys.stderr)
+        return INTERRUPTED
     standings = {one.name: _standing(one, args.device, faults) for one in planned}
-    rows = [row for standing in standings.values() for row in standing.rows()]
     if args.write:
-        args.write.write_text(page.render(rows, missing), encoding="utf-8")
+        args.write.write_text(page.render([*standings.values()], missing), encoding="utf-8")
     print(page.table(row for one in asked for row in standings[one.name].rows()))
     short = [line for one in asked for line in standings[one.name].shortcomings()]
     print("".join(f"{line}\n" for line in short), end="", file=sys.stderr)
@@ -53,7 +58,8 @@ def _planned(infos: Sequence[RecipeInfo]) -> list[Variant]:
         WorkbenchError: when one of them is broken.
     """
     standby = Standby()
-    standby.start()
+    if any(schemas.cached(info) is None for info in infos):
+        standby.start()
     try:
         return [one for info in infos for one in variants(info, schema_of(info, standby))]
     finally:

@@ -18,7 +18,8 @@ FILE = "measured.json"
 class Measured(msgspec.Struct, frozen=True):
     """One run that came to its end: `seconds` from the launch, and its results.
 
-    `text` is the fingerprint of the recipe's text, `device` what was asked for, `machine` in words.
+    `text` is the fingerprint of the recipe's code, `device` what was asked for, `machine` in words, and
+    `load` the load average when it ended.
     """
 
     recipe: str
@@ -29,6 +30,7 @@ class Measured(msgspec.Struct, frozen=True):
     machine: str
     seconds: float
     results: dict[str, float | str]
+    load: float = 0.0
 
     def value(self, metric: str) -> float | None:
         """A result as a number; None where the run had none of that name."""

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from benchmarks.results.standing import Row
+from benchmarks.results.standing import Row, Standing
 from workbench.catalog import RecipeInfo
 
 HEAD = """# Results
@@ -19,11 +19,17 @@ since is not run again. One recipe alone: `python -m benchmarks.results images/c
 COLUMNS = ("recipe", "metric", "found", "mark", "baseline", "seconds", "")
 
 
-def render(rows: Sequence[Row], missing: Sequence[RecipeInfo]) -> str:
+def render(standings: Sequence[Standing], missing: Sequence[RecipeInfo]) -> str:
     """The whole page; `missing` are recipes for which a package is not installed."""
-    parts = [HEAD, table(rows)]
-    machines = sorted({row.machine for row in rows if row.machine})
-    parts += [f"Measured on: {'; '.join(machines)}.\n"] if machines else []
+    parts = [HEAD, table(row for one in standings for row in one.rows())]
+    measured = [one for standing in standings for one in standing.measured.values()]
+    if measured:
+        machines = "; ".join(sorted({one.machine for one in measured}))
+        loads = sorted(one.load for one in measured)
+        parts.append(
+            f"Measured on: {machines}. The load average was {loads[0]:g} to {loads[-1]:g} when runs "
+            "ended: what else the machine did has made them longer.\n"
+        )
     if missing:
         parts.append("Not run, because a package is missing:\n")
         parts.append("".join(f"- `{info.id}`: `{info.remedy}`\n" for info in missing))

@@ -49,10 +49,13 @@ def variants(info: RecipeInfo, schema: Schema) -> list[Variant]:
 
 
 def fingerprint(info: RecipeInfo) -> str:
-    """Changes with the text of a recipe and of all that it imports from recipes, directly or not."""
+    """Changes with the code of a recipe and of all that it imports from recipes, directly or not.
+
+    Comments and docstrings are left out: these tell the results, and are written when they are known.
+    """
     digest = hashlib.sha256()
     for file in sorted(sources(info)):
-        digest.update(file.read_bytes())
+        digest.update(_code(file).encode())
     return digest.hexdigest()
 
 
@@ -68,6 +71,20 @@ def sources(info: RecipeInfo) -> list[Path]:
                 if is_shared and shared not in files:
                     files.append(shared)
     return files
+
+
+def _code(file: Path) -> str:
+    """The tree of a file, without sentences that nothing is made of."""
+    tree = ast.parse(file.read_bytes())
+    for node in ast.walk(tree):
+        body = getattr(node, "body", None)
+        if isinstance(body, list):
+            body[:] = [line for line in body if not _is_sentence(line)]
+    return ast.dump(tree)
+
+
+def _is_sentence(line: ast.stmt) -> bool:
+    return isinstance(line, ast.Expr) and isinstance(line.value, ast.Constant)
 
 
 def _imported(file: Path) -> Iterator[str]:

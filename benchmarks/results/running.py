@@ -54,17 +54,27 @@ def run_all(tasks: Iterable[Task], *, jobs: int, device: str, report: Report) ->
     for task in tasks:
         waiting.put(task)
     over = threading.Event()
-    threads = [
-        threading.Thread(target=_work, args=(waiting, cores, device, report, over))
-        for cores in shares(jobs)[: waiting.qsize()]
-    ]
-    for thread in threads:
-        thread.start()
+    places = shares(jobs)[: waiting.qsize()]
+    # A join that is interrupted takes a thread that lives for one that has ended (Python 3.11).
+    ended: queue.SimpleQueue[None] = queue.SimpleQueue()
+
+    def work(cores: Sequence[int]) -> None:
+        try:
+            _work(waiting, cores, device, report, over)
+        finally:
+            ended.put(None)
+
+    for cores in places:
+        threading.Thread(target=work, args=(cores,)).start()
+    living = len(places)
     try:
-        for thread in threads:
-            thread.join()
+        while living:
+            ended.get()
+            living -= 1
     except KeyboardInterrupt:
         over.set()
+        for _ in range(living):
+            ended.get()
         raise
 
 
@@ -124,9 +134,10 @@ def _measured(task: Task, device: str, standby: Standby, over: threading.Event) 
         values=variant.values,
         seed=task.seed,
         device=device,
-        machine=machine.in_short(CORES_A_RUN),
+        machine=machine.in_short(CORES_A_RUN, device),
         seconds=round(history.ended.time - folder.manifest().created, 2),
         results=history.ended.results,
+        load=round(os.getloadavg()[0], 1),
     )
     kept.keep(folder, measured)
     return measured

@@ -23,7 +23,6 @@ class Row:
     goal: str
     baseline: str
     seconds: str
-    machine: str
     verdict: str
 
 
@@ -98,7 +97,6 @@ class Standing:
         return self._line("", "", "comes to its end", "", "done" if self.is_in_time else "MISSED")
 
     def _line(self, metric: str, found: str, goal: str, baseline: str, verdict: str) -> Row:
-        machines = sorted({one.machine for one in self.measured.values()})
         return Row(
             name=self.variant.name,
             metric=metric,
@@ -106,7 +104,6 @@ class Standing:
             goal=goal,
             baseline=baseline,
             seconds=f"{units.duration(self.seconds)} of {units.duration(self.variant.within_s)}",
-            machine="; ".join(machines),
             verdict=verdict if self.is_whole else "not measured",
         )
 

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import os
+import signal
+import threading
+import time
 from pathlib import Path
 
 import pytest
@@ -10,10 +14,15 @@ from benchmarks.results import __main__ as command
 from benchmarks.results import kept, page, plan, running
 from benchmarks.results.kept import Measured
 from benchmarks.results.plan import Variant
+from benchmarks.results.running import Task
 from benchmarks.results.standing import Standing
 from workbench import at_least, at_most
 from workbench.catalog import RecipeInfo, read_recipe
+from workbench.runs.folder import all_runs
+from workbench.runs.state import status_of
+from workbench.runs.states import State
 from workbench.schema import Schema
+from workbench.workers.standby import Standby
 
 SCORING = '''"""Scores what its seed says."""
 
@@ -45,9 +54,39 @@ class Failing(Recipe):
 '''
 
 
+SLOW = '''"""Takes its time."""
+
+import time
+
+from workbench import Recipe
+
+
+class Slow(Recipe):
+    def run(self, run):
+        for step in run.steps(10_000):
+            run.log(step=step)
+            time.sleep(0.05)
+'''
+
+
+class Borrowed:
+    """The session's standby, which is warm already and outlives whoever closes it."""
+
+    def __init__(self, standby: Standby) -> None:
+        self._standby = standby
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._standby, name)
+
+    def start(self) -> None: ...
+    def close(self) -> None: ...
+
+
 @pytest.fixture
-def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, standby: Standby) -> Path:
     """A folder with a recipe that misses one of its marks, and one that fails."""
+    for module in ("__main__", "running"):
+        monkeypatch.setattr(f"benchmarks.results.{module}.Standby", lambda: Borrowed(standby))
     topic = tmp_path / "mine" / "topic"
     topic.mkdir(parents=True)
     (topic / "_shared.py").write_text("FIRST = 0.5\n")
@@ -58,7 +97,8 @@ def recipes(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def measured(seed: int, seconds: float = 5, **results: float) -> Measured:
-    return Measured("topic/one", "text", {}, seed, "cpu", "A processor, 2 cores", seconds, {**results})
+    machine = "A processor, 2 cores"
+    return Measured("topic/one", "text", {}, seed, "cpu", machine, seconds, {**results}, seed + 0.5)
 
 
 def standing(*found: Measured, marks: tuple[plan.Mark, ...], faults: tuple[str, ...] = ()) -> Standing:
@@ -81,6 +121,27 @@ def test_runs_are_made_once_and_what_is_missed_is_named(capsys: pytest.CaptureFi
     assert "| topic/scoring bonus=0.5 | score | 1.1 ± 0.1 | at least 1.2 |" in capsys.readouterr().out
 
 
+@pytest.mark.timeout(90)
+def test_interrupted_it_stops_the_run_that_goes_on(recipes: Path) -> None:
+    (recipes / "slow.py").write_text(SLOW)
+    info = read_recipe(recipes / "slow.py", recipes.parent)
+    tasks = [Task(Variant(info), seed) for seed in range(2)]
+    heard: list[tuple[Task, Measured | str]] = []
+
+    def interrupt_once_it_runs() -> None:
+        while not any(status_of(run).step for run in all_runs(kept.folder())):
+            time.sleep(0.05)
+        os.kill(os.getpid(), signal.SIGINT)  # as Ctrl-C does
+
+    threading.Thread(target=interrupt_once_it_runs, daemon=True).start()
+    with pytest.raises(KeyboardInterrupt):
+        running.run_all(tasks, jobs=1, device="cpu", report=lambda *said: heard.append(said))
+    (run,) = all_runs(kept.folder())
+    assert status_of(run).state is State.STOPPED
+    assert len(heard) == 1 and str(heard[0][1]).startswith("stopped: stopped by")
+    assert not kept.of(tasks[0].variant, "cpu")
+
+
 def test_a_change_of_the_text_or_of_what_it_imports_is_measured_anew(recipes: Path) -> None:
     info = read_recipe(recipes / "scoring.py", recipes.parent)
     before = plan.fingerprint(info)
@@ -89,7 +150,10 @@ def test_a_change_of_the_text_or_of_what_it_imports_is_measured_anew(recipes: Pa
     # A recipe of a folder imports it as `topic._shared`: from the root, not from a package.
     (recipes / "_shared.py").write_text("FIRST = 0.75\n")
     after = plan.fingerprint(info)
-    (recipes / "scoring.py").write_text(SCORING + "\n")
+    told = SCORING.replace("what its seed says", "0.6") + "\n# a comment\n"
+    (recipes / "scoring.py").write_text(told)
+    assert plan.fingerprint(info) == after
+    (recipes / "scoring.py").write_text(SCORING.replace("seed / 10", "seed / 9"))
     assert len({before, after, plan.fingerprint(info)}) == 3
 
 
@@ -127,11 +191,11 @@ def test_too_slow_too_few_and_without_the_metric_fall_short() -> None:
 
 def test_the_page_tells_marks_machine_and_what_is_not_installed() -> None:
     runs = [measured(seed, a=0.9, base=0.5) for seed in range(3)]
-    rows = standing(*runs, marks=(at_least("a", 0.8, baseline="base"),)).rows()
+    reached = standing(*runs, marks=(at_least("a", 0.8, baseline="base"),))
     lacking = RecipeInfo("topic/two", Path("two.py"), Path(), missing=("sklearn",))
-    text = page.render(rows, [lacking])
+    text = page.render([reached], [lacking])
     assert "| topic/one | a | 0.9 ± 0 | at least 0.8 | base 0.5 | 5.0s of 1m00s | reached |" in text
-    assert "Measured on: A processor, 2 cores." in text
+    assert "Measured on: A processor, 2 cores. The load average was 0.5 to 2.5 when runs" in text
     assert f"`topic/two`: `{lacking.remedy}`" in text
 
 

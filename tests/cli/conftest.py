@@ -23,7 +23,7 @@ The second paragraph is the summary.
 """
 import time
 
-from workbench import Recipe, choice, number
+from workbench import Recipe, at_most, choice, number
 
 
 class Count(Recipe):
@@ -31,6 +31,9 @@ class Count(Recipe):
         steps: int = number(20, low=1, high=100_000, help="how far")
         pause_s: float = number(0.0, low=0, high=10, live=True, help="seconds a step")
         mood: str = choice("calm", "keen", help="how it feels")
+
+    marks = (at_most("train/loss", 0.05, values={"mood": "keen"}),)
+    within_s = 90
 
     def run(self, run):
         for step in run.steps(self.params.steps):

@@ -52,6 +52,7 @@ def test_show_tells_text_parameters_and_source(capsys: pytest.CaptureFixture[str
     pause = next(line for line in out.splitlines() if line.startswith("pause_s"))
     assert pause.split() == ["pause_s", "0", "0", "to", "10", "live", "seconds", "a", "step"]
     assert "calm, keen" in out
+    assert "within 1m30s" in out and "train/loss at most 0.05 with mood=keen" in out
 
 
 def test_show_as_json_has_the_bounds(capsys: pytest.CaptureFixture[str]) -> None:
@@ -60,6 +61,9 @@ def test_show_as_json_has_the_bounds(capsys: pytest.CaptureFixture[str]) -> None
     shown = json.loads(capsys.readouterr().out)
     steps = next(p for p in shown["parameters"] if p["name"] == "steps")
     assert (steps["default"], steps["low"], steps["high"]) == (20, 1, 100_000)
+    (mark,) = shown["marks"]
+    assert (mark["metric"], mark["better"], mark["bound"]) == ("train/loss", "min", 0.05)
+    assert shown["within_s"] == 90
 
 
 def test_show_of_a_broken_recipe_says_why_and_fails(capsys: pytest.CaptureFixture[str]) -> None:

@@ -148,6 +148,8 @@ def test_digits_are_checked_changed_measured_and_drawn(train: Train) -> None:
     assert {"val/loss", "test/loss"} <= set(done.history.series)
     assert "val/confusion" not in done.history.series
     assert len(done.history.figures["confusion"]) == 6 + 1
+    (mark,) = done.recipe.marks
+    assert mark.metric == "test/accuracy" and mark.bound == 0.93  # 0.96 after all epochs
     best = done.run.meter.best
     assert best is not None and best.metric == "val/accuracy"
     assert best.value == max(done.history.series["val/accuracy"].values)

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import pytest
 
+from tests.recipes.quick import QUICK
 from workbench.catalog import RecipeInfo, discover
 from workbench.workers import launch
 from workbench.workers.launch import Order
@@ -18,7 +19,7 @@ RECIPES = list(discover())
 @pytest.mark.parametrize("recipe", RECIPES, ids=lambda recipe: recipe.id)
 def test_a_recipe_is_sound_and_rehearses(recipe: RecipeInfo, standby: Standby) -> None:
     assert not recipe.error and not recipe.missing
-    report = launch.rehearse(Order(recipe, device="cpu"), standby)
+    report = launch.rehearse(Order(recipe, QUICK.get(recipe.id, {}), device="cpu"), standby)
     assert "step" in report
 
 

@@ -1,4 +1,4 @@
-"""Every `Training` recipe tunes, resumes bit for bit, and is an estimator or says why it is none."""
+"""Every `Training` recipe tunes, inspects, resumes bit for bit, and is an estimator or says why not."""
 
 from __future__ import annotations
 
@@ -13,7 +13,10 @@ import optuna
 import pytest
 import torch
 
+from tests.recipes.quick import QUICK
 from workbench.catalog import RecipeInfo, discover
+from workbench.debugging import protocol
+from workbench.debugging.desk import Desk
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.progress import Goal
@@ -27,8 +30,6 @@ from workbench.workers.loading import load
 
 RECIPES = [info for info in discover() if info.kind.endswith("Training")]
 CUT, STEPS = 2, 4
-# What takes seconds before the first step, made shorter; nothing else of a recipe is changed.
-QUICK: dict[str, dict[str, Any]] = {"generative/gan": {"judge_epochs": 1}}
 
 each_recipe = pytest.mark.parametrize("info", RECIPES, ids=lambda info: info.id)
 
@@ -136,6 +137,27 @@ def test_a_training_is_an_estimator_or_says_why_not(info: RecipeInfo) -> None:
 def test_those_of_inputs_and_labels_are_classifiers() -> None:
     for name in ("fundamentals/mlp", "images/cnn"):
         assert suitability.examine(made(discover().find(name))).kind == "classifier"
+
+
+@each_recipe
+def test_a_training_is_inspected_or_says_why_not(info: RecipeInfo) -> None:
+    desk = Desk()
+    try:
+        opened = desk.answer(
+            protocol.OpenRecipe(file=str(info.file), parameters=QUICK.get(info.id, {}))
+        )
+        assert isinstance(opened, protocol.Opened) and opened.title == info.id
+        if "layers" in opened.lacking:
+            assert not opened.samples and opened.lacking["layers"]
+            return
+        table = desk.answer(protocol.Layers())
+        assert isinstance(table, protocol.LayerTable) and table.layers and table.weights
+        maps = desk.answer(protocol.Maps(layer=table.layers[-1].name))
+        assert isinstance(maps, protocol.View) and maps.count
+        sample = desk.answer(protocol.Sample(index=0))
+        assert isinstance(sample, protocol.SampleView) and sample.figure is not None
+    finally:
+        desk.close()
 
 
 @each_recipe

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from textual.pilot import Pilot
 
+from workbench import at_least
+from workbench.catalog import RecipeInfo
 from workbench.runs import events
 from workbench.runs.events import Best
 from workbench.runs.folder import Manifest, RecipeReference, RunFolder
@@ -22,7 +24,7 @@ from workbench.tui.past_runs import past_runs, ranked
 from workbench.tui.screens.launch import LaunchScreen
 from workbench.tui.source import source_of
 from workbench.tui.text import ACCENT
-from workbench.tui.widgets.recipe_page import RecipePage
+from workbench.tui.widgets.recipe_page import RecipePage, page
 from workbench.tui.widgets.recipe_reader import RecipeReader
 from workbench.workers.standby import Standby
 
@@ -51,6 +53,16 @@ def test_the_best_run_comes_first_whichever_way_is_better() -> None:
     assert up == ["b-1", "b-3", "b-4", "b-2", "b-0"]
     assert ranked(RUNS, "val/accuracy", "min")[0].name == "b-3"
     assert ranked(RUNS, "val/accuracy", "") == RUNS
+
+
+def test_a_recipes_page_tells_what_it_reaches() -> None:
+    info = RecipeInfo("a/b", Path("b.py"), Path(), doc="Title.")
+    marks = (at_least("test/accuracy", 0.9, values={"model": "lstm"}),)
+    told = page(info, Schema(marks=marks, within_s=120), []).plain
+    assert "Reaches  in 2m00s on two CPU cores" in told
+    assert "\ntest/accuracy at least 0.9 with model=lstm\n" in told
+    assert "Reaches" not in page(info, Schema(), []).plain
+    assert "Reaches" not in page(info, None, []).plain
 
 
 def test_past_runs_are_a_table_whose_best_is_marked() -> None:

@@ -1,0 +1,7 @@
+"""What takes seconds before the first step of a recipe, shorter for tests that make few steps."""
+
+from __future__ import annotations
+
+from typing import Any
+
+QUICK: dict[str, dict[str, Any]] = {"generative/gan": {"judge_epochs": 1}}
