@@ -85,6 +85,7 @@ class Layers(Training):
         order: str = choice("as_it_was", "mixed", help="mixed: moments in one and the same other order")
         held_out: float = number(0, low=0, high=0.5, help="share that validates; 0: learn from all")
         epochs = 100
+        log_every = 50
         batch_size = 16
         lr = 3e-3
         weight_decay = 1e-2
