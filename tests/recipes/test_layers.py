@@ -1,0 +1,128 @@
+from __future__ import annotations
+
+import math
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from recipes.fundamentals import layers
+from recipes.time_series import _distances, _series
+from tests.recipes.shown import rows, shown
+from workbench.errors import WorkbenchError
+from workbench.figures import data
+from workbench.runs.events import Failed, Finished
+from workbench.runs.history import History
+
+Train = Callable[..., History]
+
+
+def test_two_epochs_of_four_layers_beside_the_nearest_day(train: Train) -> None:
+    history = train("fundamentals/layers", epochs=2, width=8)
+    assert isinstance(history.ended, Finished)
+    results = history.ended.results
+    table = rows(history, "layers")
+    assert [row[0] for row in table[:4]] == [*layers.KINDS]
+    assert [row[3] for row in table[:4]] == [results[f"test/accuracy/{kind}"] for kind in layers.KINDS]
+    assert results["test/accuracy"] == results["test/accuracy/convolution"]
+    # As the archive of these series has them: errors of 0.0447 and 0.0496.
+    assert results["baseline/euclidean"] == pytest.approx(1 - 0.0447, abs=1e-4)
+    assert results["baseline/dtw"] == pytest.approx(1 - 0.0496, abs=1e-4)
+    hours = shown(history, "hours", data.Curves)
+    assert [sum(line.y) for line in hours.lines] == pytest.approx([1, 1, 1, 1])
+
+
+def test_dtw_finds_the_best_way_through() -> None:
+    def by_hand(a: list[float], b: list[float]) -> float:
+        if not a or not b:
+            return 0 if a == b else math.inf
+        before = min(by_hand(a[:-1], b), by_hand(a, b[:-1]), by_hand(a[:-1], b[:-1]))
+        return (a[-1] - b[-1]) ** 2 + before
+
+    asked, known = torch.randn(3, 1, 5), torch.randn(4, 1, 5)
+    found = _distances.dtw(asked, known)
+    for i in range(3):
+        for j in range(4):
+            expected = by_hand(asked[i, 0].tolist(), known[j, 0].tolist()) ** 0.5
+            assert float(found[i, j]) == pytest.approx(expected, rel=1e-5)
+
+
+def test_a_recurrent_layer_reads_moments_in_order() -> None:
+    recurrent = layers._Recurrent(nn.RNN, channels=2, width=3)
+    series = torch.randn(4, 2, 6)
+    state = torch.zeros(4, 3)
+    reader = recurrent.reader
+    for moment in range(6):
+        inward = series[:, :, moment] @ reader.weight_ih_l0.T + reader.bias_ih_l0
+        state = torch.tanh(inward + state @ reader.weight_hh_l0.T + reader.bias_hh_l0)
+    assert torch.allclose(recurrent(series), state, atol=1e-6)
+
+
+def lines_of(series: list[list[float]], labels: str) -> str:
+    joined = (",".join(map(str, values)) for values in series)
+    return "\n".join(f"{label}\t{line}" for label, line in zip(labels, joined, strict=True))
+
+
+def test_files_of_ones_own_are_learned(train: Train, tmp_path: Path) -> None:
+    text = lines_of([[i % 2, 1.0, i / 10] for i in range(20)], "ab" * 10)
+    file = tmp_path / "mine.tsv"
+    file.write_text(text)
+    values = {"dataset": "file", "train_file": str(file), "test_file": str(file), "held_out": 0.2}
+    history = train("fundamentals/layers", epochs=3, width=4, **values)
+    assert isinstance(history.ended, Finished)
+    assert "val/loss" in history.ended.results
+    assert [line.name for line in shown(history, "classes", data.Curves).lines] == [
+        "class a",
+        "class b",
+    ]
+
+
+def test_files_that_do_not_fit_each_other_are_refused(train: Train, tmp_path: Path) -> None:
+    known, asked = tmp_path / "known.tsv", tmp_path / "asked.tsv"
+    known.write_text(lines_of([[1, 2], [3, 4], [5, 6], [7, 8]], "abab"))
+    asked.write_text(lines_of([[1, 2, 3], [3, 4, 5]], "ab"))
+    values = {"dataset": "file", "train_file": str(known), "batch_size": 2}
+    history = train("fundamentals/layers", test_file=str(asked), **values)
+    assert isinstance(history.ended, Failed) and "1 x 2" in history.ended.title
+    asked.write_text(lines_of([[1, 2], [3, 4]], "ac"))
+    history = train("fundamentals/layers", test_file=str(asked), **values)
+    assert isinstance(history.ended, Failed) and "has no c" in history.ended.title
+
+
+def test_a_ts_file_with_channels_of_any_length_is_read(tmp_path: Path) -> None:
+    file = tmp_path / "vowels.ts"
+    file.write_text("#of whom\n@classLabel true a b\n@data\n1,2,3:4,5,6:a\n7,8:9,10:b\n")
+    found = _series.read(str(file))
+    assert [one.tolist() for one in found.series] == [[[1, 2, 3], [4, 5, 6]], [[7, 8], [9, 10]]]
+    assert found.labels == ["a", "b"]
+    with pytest.raises(WorkbenchError, match="2 x 2, 2 x 3 channels x moments"):
+        _series.stacked(found)
+
+
+@pytest.mark.parametrize(
+    ("text", "title"),
+    [
+        ("", "0 series of 0 classes"),
+        ("a\t1\t2\na\t3\t4", "2 series of 1 classes"),
+        ("a\t1\t2\nb\t3\tx", "line 2 is no series"),
+        ("a\t1\tNaN\nb\t3\t4", "line 1 has gaps"),
+        ("a\nb\t1", "line 1 has gaps"),
+    ],
+)
+def test_a_wrong_file_of_series_is_a_clear_error(tmp_path: Path, text: str, title: str) -> None:
+    file = tmp_path / "wrong.tsv"
+    file.write_text(text)
+    with pytest.raises(WorkbenchError) as raised:
+        _series.read(str(file))
+    assert title in raised.value.title and raised.value.remedy
+
+
+def test_what_is_missing_says_what_brings_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(WorkbenchError, match="cannot be read as series"):
+        _series.read(str(tmp_path / "gone.ts"))
+    monkeypatch.setattr("importlib.util.find_spec", lambda _: None)
+    with pytest.raises(WorkbenchError, match="comes with aeon") as raised:
+        _series.bundled("ItalyPowerDemand")
+    assert "--no-deps aeon" in raised.value.remedy
