@@ -17,6 +17,7 @@ from workbench.catalog import (
     pip,
     read_recipe,
 )
+from workbench.catalog.order import place
 from workbench.errors import NotFoundError, UsageError
 from workbench.paths import RECIPES_VARIABLE
 
@@ -276,3 +277,17 @@ def test_installed_packages_offer_folders_and_one_that_is_gone_is_listed(
     catalog = discover()
     assert catalog.find("trees/stumps").root == site / "offering" / "lessons"
     assert "names no folder of recipes" in catalog.find("absent/absent.lessons").error
+
+
+def test_the_users_topics_come_first_and_the_others_as_one_would_learn_them(tmp_path: Path) -> None:
+    (tmp_path / "zoo").mkdir()
+    (tmp_path / "zoo" / "bear.py").write_text('"""A bear."""\n')
+    topics = [*discover([tmp_path]).topics()]
+    assert topics[:2] == ["zoo", "fundamentals"]
+    assert topics.index("from_scratch") < topics.index("images") < topics.index("graphs")
+
+
+def test_topics_without_a_place_follow_by_name() -> None:
+    ids = ["zen/a", "fundamentals/b", "art/c", "mine/d"]
+    ordered = sorted(ids, key=lambda one: place(one, {"mine"}))
+    assert ordered == ["mine/d", "fundamentals/b", "art/c", "zen/a"]

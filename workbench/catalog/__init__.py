@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING
 from workbench import paths
 from workbench.catalog import cache, offers
 from workbench.catalog.cache import Sources
+from workbench.catalog.order import place
 from workbench.catalog.source import Source
 from workbench.errors import NotFoundError, UsageError, unknown
 
@@ -82,7 +83,7 @@ class RecipeInfo:
 
 @dataclass(frozen=True)
 class Catalog:
-    """All recipes found, sorted by topic and name; sound and broken alike."""
+    """All recipes found, the user's own topics first; sound and broken alike."""
 
     recipes: tuple[RecipeInfo, ...]
 
@@ -135,7 +136,8 @@ def discover(folders: Iterable[Path] = ()) -> Catalog:
             info = _read(file, root, sources, modules)
             found[info.id] = info
     sources.keep()
-    return Catalog(tuple(found[key] for key in sorted(found)))
+    topics = {info.topic for info in found.values() if info.root in own}
+    return Catalog(tuple(sorted(found.values(), key=lambda info: place(info.id, topics))))
 
 
 def discovering(folders: Iterable[Path] = ()) -> Future[Catalog]:
