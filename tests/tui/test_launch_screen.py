@@ -214,5 +214,6 @@ def test_a_launch_that_is_asked_for_while_the_recipe_is_read_follows(
         await sees(pilot, "starting")
         go_on.set()
         await until(pilot, lambda: isinstance(warm_app.screen, RunScreen), "the run's page")
+        await sees(pilot, "1 Curves")  # whole, before the app is left
 
     drive(warm_app, script)

@@ -232,7 +232,7 @@ def test_an_ended_study_takes_no_changes_and_its_trials_become_runs(
         await press(pilot, "b")
         assert isinstance(app.screen, AgainScreen)
         await sees(pilot, f"as {folder.name}/trial-0002")
-        await until(pilot, lambda: app.screen.query(ParameterForm))
+        await until(pilot, lambda: not app.screen.query("#reading"))
         assert app.screen.query_one(ParameterForm).values == values
         await press(pilot, "escape 7")
         await sees(pilot, "B launch")
@@ -248,7 +248,7 @@ def test_an_ended_study_takes_no_changes_and_its_trials_become_runs(
         assert marks.read(run).note == "well"
         await press(pilot, "B")
         await sees(pilot, f"launch as {folder.name}/trial-0000")
-        await until(pilot, lambda: app.screen.query(ParameterForm))
+        await until(pilot, lambda: not app.screen.query("#reading"))
         assert app.screen.query_one(ParameterForm).values["mood"] == "calm", "what that trial ran"
         await press(pilot, "escape j n")
         await until(pilot, lambda: "run of trial 1 is not there" in toasts(pilot))

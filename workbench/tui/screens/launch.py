@@ -117,8 +117,8 @@ class LaunchScreen(WorkbenchScreen[None]):
         # It says that it reads until all fields are made, which takes seconds on a busy machine.
         with self.app.batch_update():
             await self.mount(form, after=Notice.__name__)
+            self.form_made(form)
             await self.query_one("#reading").remove()
-        self.form_made(form)
         self.query(ParameterField).first().control.focus()
         self._reading = False
         self._say_whose()
