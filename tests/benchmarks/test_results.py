@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from benchmarks.results import __main__ as command
@@ -166,6 +167,14 @@ def test_a_recipe_is_run_as_it_is_and_once_for_each_other_set_of_values() -> Non
     assert (other.name, other.marks, other.within_s) == ("topic/one model=lstm", (lstm,), 120)
     (without,) = plan.variants(info, Schema())
     assert [*without.seeds] == [0]
+
+
+def test_what_took_too_long_on_a_busy_machine_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.machine.cores", lambda: [0, 1])
+    slow, quick = measured(0, seconds=61), measured(0, seconds=59)
+    busy = msgspec.structs.replace(slow, load=9.5)
+    assert busy.was_disturbed(60) and not slow.was_disturbed(60)
+    assert not msgspec.structs.replace(quick, load=9.5).was_disturbed(60)
 
 
 def test_the_mean_over_the_seeds_counts() -> None:
