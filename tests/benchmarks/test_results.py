@@ -189,6 +189,7 @@ def test_too_slow_too_few_and_without_the_metric_fall_short() -> None:
     mark = at_least("a", 0)
     slow = standing(*(measured(seed, 61, a=1) for seed in range(3)), marks=(mark,))
     assert slow.shortcomings() == ["topic/one took 1m01s, more than 1m00s"]
+    assert slow.rows()[0].verdict == "reached, TOO SLOW"
     few = standing(measured(0, a=1), marks=(mark,))
     assert few.shortcomings() == ["topic/one was not measured"]
     assert few.rows()[0].verdict == "not measured"
