@@ -81,10 +81,16 @@ def _run(asked: Sequence[Variant], args: argparse.Namespace) -> Faults:
         Task(one, seed)
         for one in asked
         for seed in one.seeds
-        if args.again or seed not in kept.of(one, args.device)
+        if args.again or _is_due(one, seed, args.device)
     ]
     running.run_all(tasks, jobs=args.jobs, device=args.device, report=report)
     return faults
+
+
+def _is_due(variant: Variant, seed: int, device: str) -> bool:
+    """Whether it was never measured, or was too slow on a busy machine."""
+    before = kept.of(variant, device).get(seed)
+    return before is None or before.was_disturbed(variant.within_s)
 
 
 def _standing(variant: Variant, device: str, faults: Faults) -> Standing:

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import msgspec
 
+from benchmarks import machine
 from benchmarks.results.plan import Variant, fingerprint
 from workbench import paths
 from workbench.params import Value
@@ -31,6 +32,10 @@ class Measured(msgspec.Struct, frozen=True):
     seconds: float
     results: dict[str, float | str]
     load: float = 0.0
+
+    def was_disturbed(self, within_s: float) -> bool:
+        """Whether it took too long while the machine had more to do than it has cores for."""
+        return self.seconds > within_s and self.load > len(machine.cores()) + 1
 
     def value(self, metric: str) -> float | None:
         """A result as a number; None where the run had none of that name."""

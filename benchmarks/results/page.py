@@ -12,8 +12,9 @@ HEAD = """# Results
 What the recipes reach with their default parameters, on data that training never saw: written by
 `make results` from real runs, each on two processor cores. Means and standard deviations are over
 seeds 0, 1 and 2; seconds are from the launch to the end, the median of the runs beside what a run may
-take. What is marked MISSED is below its mark or over its time. A recipe whose text has not changed
-since is not run again. One recipe alone: `python -m benchmarks.results images/cnn`.
+take. What is marked MISSED is below its mark, what is TOO SLOW over its time. A recipe whose code has
+not changed since is not run again, unless it took too long while the machine had other work. One alone:
+`python -m benchmarks.results images/cnn`.
 """
 
 COLUMNS = ("recipe", "metric", "found", "mark", "baseline", "seconds", "")

@@ -90,13 +90,14 @@ class Standing:
         found = _with_spread(values) if values else "–"
         baseline = self.mean(mark.baseline) if mark.baseline else None
         beside = f"{mark.baseline} {units.number(baseline)}" if mark.baseline else ""
-        ok = self.is_reached(mark) and self.is_in_time
-        return self._line(mark.metric, found, mark.goal(), beside, "reached" if ok else "MISSED")
+        verdict = "reached" if self.is_reached(mark) else "MISSED"
+        return self._line(mark.metric, found, mark.goal(), beside, verdict)
 
     def _row_without(self) -> Row:
-        return self._line("", "", "comes to its end", "", "done" if self.is_in_time else "MISSED")
+        return self._line("", "", "comes to its end", "", "done")
 
     def _line(self, metric: str, found: str, goal: str, baseline: str, verdict: str) -> Row:
+        slow = "" if self.is_in_time else ", TOO SLOW"
         return Row(
             name=self.variant.name,
             metric=metric,
@@ -104,7 +105,7 @@ class Standing:
             goal=goal,
             baseline=baseline,
             seconds=f"{units.duration(self.seconds)} of {units.duration(self.variant.within_s)}",
-            verdict=verdict if self.is_whole else "not measured",
+            verdict=f"{verdict}{slow}" if self.is_whole else "not measured",
         )
 
 

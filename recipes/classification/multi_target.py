@@ -112,6 +112,11 @@ class MultiTarget(Training):
         parts = [fold.test for fold in batch]
         return {f"error/{way}": self._error(nets, parts) for way, nets in self.net.items()}
 
+    def predict_step(self, batch: list[_folds.Fold]) -> Tensor:
+        """What the networks for all targets answer to the samples that they never saw, (N, T)."""
+        pairs = zip(self.net["together"], batch, strict=True)
+        return torch.cat([net(fold.test[0]) for net, fold in pairs])
+
     def _error(self, nets: nn.ModuleList, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
         """The mean squared error over all splits and targets, in variances of what is known."""
         each = [F.mse_loss(net(x), y) for net, (x, y) in zip(nets, parts, strict=True)]

@@ -140,6 +140,11 @@ class SixLosses(Training):
             values[f"accuracy/{name}"] = right.float().mean()
         return values
 
+    def predict_step(self, batch: _six.Samples) -> dict[str, Tensor]:
+        """What each model answers: an amount, or scores of classes."""
+        amounts = {name: self.net[name](batch.index) for name in OF_AMOUNTS}  # (N, 1)
+        return amounts | {name: self.net[name](batch.cells) for name in OF_CLASSES}  # (T, L)
+
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
         train = _six.Samples(*(part.to(self.device) for part in self.train))
         reached = {name: float(value) for name, value in self.losses(train).items()}

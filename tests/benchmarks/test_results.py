@@ -8,6 +8,7 @@ import threading
 import time
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from benchmarks.results import __main__ as command
@@ -168,6 +169,14 @@ def test_a_recipe_is_run_as_it_is_and_once_for_each_other_set_of_values() -> Non
     assert [*without.seeds] == [0]
 
 
+def test_what_took_too_long_on_a_busy_machine_is_run_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("benchmarks.machine.cores", lambda: [0, 1])
+    slow, quick = measured(0, seconds=61), measured(0, seconds=59)
+    busy = msgspec.structs.replace(slow, load=9.5)
+    assert busy.was_disturbed(60) and not slow.was_disturbed(60)
+    assert not msgspec.structs.replace(quick, load=9.5).was_disturbed(60)
+
+
 def test_the_mean_over_the_seeds_counts() -> None:
     runs = [measured(seed, a=value) for seed, value in enumerate((0.97, 0.98, 0.99))]
     assert standing(*runs, marks=(at_least("a", 0.98),)).shortcomings() == []
@@ -180,6 +189,7 @@ def test_too_slow_too_few_and_without_the_metric_fall_short() -> None:
     mark = at_least("a", 0)
     slow = standing(*(measured(seed, 61, a=1) for seed in range(3)), marks=(mark,))
     assert slow.shortcomings() == ["topic/one took 1m01s, more than 1m00s"]
+    assert slow.rows()[0].verdict == "reached, TOO SLOW"
     few = standing(measured(0, a=1), marks=(mark,))
     assert few.shortcomings() == ["topic/one was not measured"]
     assert few.rows()[0].verdict == "not measured"

@@ -5,8 +5,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+import torch
 from PIL import Image
 
+from recipes.images import _pictures
 from tests.recipes.waiting import wait_until_ended
 from workbench.catalog import discover
 from workbench.figures import data
@@ -143,3 +145,14 @@ def test_a_wrong_folder_is_a_clear_error(train: Train, pictures: Path, how: str,
     assert isinstance(history.ended, Failed)
     assert title in history.ended.title and history.ended.remedy
     assert history.ended.kind == "refused"
+
+
+def test_small_digits_are_pictures_as_the_others(train: Train) -> None:
+    parts = _pictures.load("digits", "", 0)
+    assert [len(part.labels) for part in parts] == [1258, 180, 359] and len(parts[0].classes) == 10
+    images = torch.cat([part.images for part in parts])
+    assert images.shape == (1797, 1, 8, 8) and images.dtype == torch.uint8
+    assert (int(images.min()), int(images.max())) == (0, 255)
+    history = train("images/cnn", dataset="digits", epochs=2, width=8)
+    assert isinstance(history.ended, Finished)
+    assert history.ended.results["test/accuracy"] > 0.5
