@@ -112,6 +112,13 @@ class MultiTarget(Training):
         parts = [fold.test for fold in batch]
         return {f"error/{way}": self._error(nets, parts) for way, nets in self.net.items()}
 
+    def predict_step(self, batch: list[_folds.Fold]) -> dict[str, Tensor]:
+        """The answers of both ways on each split's test part, one after the other."""
+        return {
+            way: torch.cat([net(fold.test[0]) for net, fold in zip(nets, batch, strict=True)])
+            for way, nets in self.net.items()
+        }
+
     def _error(self, nets: nn.ModuleList, parts: list[tuple[Tensor, Tensor]]) -> Tensor:
         """The mean squared error over all splits and targets, in variances of what is known."""
         each = [F.mse_loss(net(x), y) for net, (x, y) in zip(nets, parts, strict=True)]

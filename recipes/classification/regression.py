@@ -96,6 +96,10 @@ class Regression(Training):
     def test_step(self, batch: list[_folds.Fold]) -> dict[str, Tensor]:
         return self._scores([fold.test for fold in batch])
 
+    def predict_step(self, batch: list[_folds.Fold]) -> Tensor:
+        """Each network's answers on its own test part, one after the other."""
+        return torch.cat([net(fold.test[0]) for net, fold in zip(self.net, batch, strict=True)])
+
     def _scores(self, parts: list[tuple[Tensor, Tensor]]) -> dict[str, Tensor]:
         """Means over the splits, each by its own network."""
         answers = [net(x) for net, (x, _) in zip(self.net, parts, strict=True)]  # (N, 1)

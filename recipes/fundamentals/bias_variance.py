@@ -140,6 +140,10 @@ class BiasVariance(Training):
             f"error/{name}": self._errors(a, batch[1]).mean() for name, a in self._answers(batch[0])
         }
 
+    def predict_step(self, batch: tuple[Tensor, Tensor]) -> Tensor:
+        """What all groups answer, (G, R, N, K)."""
+        return torch.cat([answers for _, answers in self._answers(batch[0])])
+
     def _answers(self, x: Tensor) -> Iterator[tuple[str, Tensor]]:
         """Name of each group, and what its networks answer, (1, R, N, K)."""
         for crowd in self.net.values():

@@ -140,6 +140,11 @@ class SixLosses(Training):
             values[f"accuracy/{name}"] = right.float().mean()
         return values
 
+    def predict_step(self, batch: _six.Samples) -> dict[str, Tensor]:
+        """Progress by each loss of amounts, and scores by each of classes."""
+        inputs = dict.fromkeys(OF_AMOUNTS, batch.index) | dict.fromkeys(OF_CLASSES, batch.cells)
+        return {name: self.net[name](x) for name, x in inputs.items()}
+
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
         train = _six.Samples(*(part.to(self.device) for part in self.train))
         reached = {name: float(value) for name, value in self.losses(train).items()}
