@@ -153,6 +153,6 @@ def test_small_digits_are_pictures_as_the_others(train: Train) -> None:
     images = torch.cat([part.images for part in parts])
     assert images.shape == (1797, 1, 8, 8) and images.dtype == torch.uint8
     assert (int(images.min()), int(images.max())) == (0, 255)
-    history = train("images/cnn", dataset="digits", epochs=2, width=8)
+    history = train("images/cnn", dataset="digits", epochs=6, width=8)
     assert isinstance(history.ended, Finished)
     assert history.ended.results["test/accuracy"] > 0.5
