@@ -40,7 +40,7 @@ def test_without_colour_and_without_unicode_in_forty_columns(
     """The shell's variables speak of another window, as they do where they were exported."""
     record(events.Finished(time=9.0, step=60))
     one = terminal(40, 12, NO_COLOR="1", LC_ALL="C", COLUMNS="200", LINES="60")
-    one.sees("from_scratch")
+    one.sees("fundamentals")
     one.press("2")
     one.sees("+ finished")
     one.press("\r")
