@@ -8,7 +8,7 @@ import torch
 from torch import Tensor
 
 Distance = Callable[[Tensor, Tensor], Tensor]
-ASKED_AT_ONCE = 64  # dtw holds N x T x L x L numbers
+ASKED_AT_ONCE = 64  # dtw holds L x L x N x T numbers
 
 # Shapes: N series that are asked, T series that are known, C channels, L moments.
 
@@ -24,16 +24,17 @@ def dtw(asked: Tensor, known: Tensor) -> Tensor:
     Squared differences are summed along the way; any way through the L x L pairs of moments is allowed.
     """
     length = asked.shape[2]
-    # Diagonal by diagonal: all pairs of series and all cells of a diagonal at once.
-    cost = (asked[:, None, :, :, None] - known[None, :, :, None, :]).square().sum(2)  # (N, T, L, L)
-    best = torch.full((*cost.shape[:2], length + 1, length + 1), torch.inf, dtype=cost.dtype)
-    best[..., 0, 0] = 0
+    a, b = asked.permute(2, 0, 1), known.permute(2, 0, 1)  # (L, N, C), (L, T, C)
+    best = asked.new_full((length + 1, length + 1, len(asked), len(known)), torch.inf)
+    best[0, 0] = 0
+    # Diagonal by diagonal: all cells of one, and all pairs of series, at once.
     for diagonal in range(2 * length - 1):
         i = torch.arange(max(0, diagonal - length + 1), min(diagonal, length - 1) + 1)
         j = diagonal - i
-        before = torch.minimum(torch.minimum(best[..., i, j], best[..., i, j + 1]), best[..., i + 1, j])
-        best[..., i + 1, j + 1] = cost[..., i, j] + before
-    return best[..., -1, -1].sqrt()
+        cost = (a[i, :, None] - b[j, None]).square().sum(-1)  # (cells, N, T)
+        before = torch.minimum(torch.minimum(best[i, j], best[i, j + 1]), best[i + 1, j])
+        best[i + 1, j + 1] = cost + before
+    return best[-1, -1].sqrt()
 
 
 def accuracy_of_nearest(
