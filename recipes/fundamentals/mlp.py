@@ -39,6 +39,7 @@ ACTIVATIONS: dict[str, Any] = {
     "tanh": nn.Tanh,
     "sigmoid": nn.Sigmoid,
 }
+OTHERS = 9  # units beside the one whose softmax is drawn, as in a layer for ten digits
 DEPTHS = (0, 1, 2, 4, 8)
 FLAT = 0.05  # a slope below this share of the steepest passes next to no gradient back
 EXAMINED = 500  # pictures of the test part that the figures are made from
@@ -51,6 +52,14 @@ class _Input(nn.Module):
 
     def forward(self, images: Tensor) -> Tensor:
         return images.flatten(1) / 255  # (N, C, S, S) to (N, C * S * S)
+
+
+class _SoftmaxOfOne(nn.Module):
+    """Softmax is no function of one unit: here one moves, and the others of the layer stay at 0."""
+
+    def forward(self, x: Tensor) -> Tensor:
+        layer = F.pad(x[..., None], (0, OTHERS))  # (…, 1) to (…, 1 + OTHERS)
+        return layer.softmax(-1)[..., 0]
 
 
 class DigitsMLP(Training):
@@ -189,7 +198,8 @@ def _under(name: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:
 
 def _curves(title: str, of: Callable[[nn.Module, Tensor], Tensor]) -> Curves:
     x = torch.linspace(-4, 4, 161)
-    lines = [Series(name, x, of(make(), x)) for name, make in ACTIVATIONS.items()]
+    shown = {**ACTIVATIONS, f"softmax beside {OTHERS} zeros": _SoftmaxOfOne}
+    lines = [Series(name, x, of(make(), x)) for name, make in shown.items()]
     return Curves(title, lines, x_label="weighted sum of a unit")
 
 

@@ -61,7 +61,10 @@ def test_two_epochs_learn_most(quick: History) -> None:
 
 def test_the_activations_and_their_slopes_are_drawn(quick: History) -> None:
     values, slopes = curves(quick, "activations"), curves(quick, "slopes")
-    assert [*values] == [*slopes] == ["relu", "leaky_relu", "tanh", "sigmoid"]
+    softmax = "softmax beside 9 zeros"
+    assert [*values] == [*slopes] == ["relu", "leaky_relu", "tanh", "sigmoid", softmax]
+    assert values[softmax][80] == pytest.approx(0.1)  # ten units alike
+    assert max(slopes[softmax]) == pytest.approx(0.25, abs=1e-3)  # p (1 - p)
     assert (values["relu"][0], values["relu"][-1]) == (0, 4)
     assert (slopes["relu"][0], slopes["relu"][-1]) == (0, 1)
     assert slopes["leaky_relu"][0] == pytest.approx(0.1)
