@@ -11,6 +11,7 @@ from torch import Tensor
 from workbench.figures.data import Matrix
 
 TEST_PATIENTS = 89
+RING_POINTS = 241
 
 # Shapes: N patients, M measurements.
 
@@ -47,20 +48,23 @@ def patients(seed: int) -> tuple[list[str], Tensor, Tensor]:
     return list(bunch.feature_names), x, y
 
 
-def contours(valley: Valley, offset: Tensor) -> Tensor:
+def contours(valley: Valley, offset: Tensor, reach: float) -> Tensor:
     """Ellipses of equal loss, (P, 2), a gap between them; the last goes through lowest + offset.
 
-    They are lowest + r H^(-1/2) (cos, sin), H the matrix of second derivatives.
+    They are lowest + r H^(-1/2) (cos, sin), H the matrix of second derivatives, and NaN where they are
+    farther than `reach` from the lowest place.
     """
     hessian = 2 * valley.x.T @ valley.x / len(valley.y)  # (2, 2)
     sizes, axes = torch.linalg.eigh(hessian)
-    angle = torch.linspace(0, 2 * torch.pi, 61, dtype=torch.float64)
-    circle = torch.stack([angle.cos(), angle.sin()])  # (2, 61)
-    ellipse = (axes @ (circle / sizes.sqrt()[:, None])).T  # (61, 2)
+    angle = torch.linspace(0, 2 * torch.pi, RING_POINTS, dtype=torch.float64)
+    circle = torch.stack([angle.cos(), angle.sin()])  # (2, RING_POINTS)
+    ellipse = (axes @ (circle / sizes.sqrt()[:, None])).T  # (RING_POINTS, 2)
     largest = float((offset @ hessian @ offset).sqrt())
     gap = torch.full((1, 2), torch.nan, dtype=torch.float64)
-    rings = [valley.lowest() + largest * part * ellipse for part in (0.1, 0.3, 0.6, 1.0)]
-    return torch.cat([piece for ring in rings for piece in (ring, gap)])
+    rings = [largest * part * ellipse for part in (0.1, 0.3, 0.6, 1.0)]
+    whole = torch.cat([piece for ring in rings for piece in (ring, gap)])  # (P, 2)
+    far = (whole.abs() > reach).any(1, keepdim=True)
+    return valley.lowest() + whole.masked_fill(far, torch.nan)
 
 
 def landscape(valley: Valley, names: tuple[str, str]) -> Matrix:

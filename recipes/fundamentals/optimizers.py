@@ -164,15 +164,15 @@ class Descents(Recipe):
     def _trajectories(self, which: str, title: str) -> Scatter:
         lowest = self.surface.lowest()
         offset = torch.tensor(START, dtype=torch.float64)
-        reach = 1.6 * offset.abs().max()
-        lines = []
+        reach = 1.6 * float(offset.abs().max())
+        # First, so that the ways are drawn over them.
+        lines = [Series("contours", *_valleys.contours(self.surface, offset, reach).T)]
         for name, walk in self.walks[which].items():
             path = torch.tensor(walk.path, dtype=torch.float64)  # (steps + 1, 2)
             left = ((path - lowest).abs() > reach).any(1, keepdim=True)  # not drawn out there
             lines.append(Series(name, *path.masked_fill(left, torch.nan).T))
         points = [Series("start", *self.start[:, None]), Series("lowest", *lowest[:, None])]
         x_label, y_label = (f"weight of {name}" for name in SURFACES[self.params.surface])
-        lines.append(Series("contours", *_valleys.contours(self.surface, offset).T))
         return Scatter(title, points, lines, x_label=x_label, y_label=y_label)
 
     def state_dict(self) -> dict[str, Any]:
