@@ -26,6 +26,7 @@ NAMES = (
     "busy_machine",
     "tuning_overhead",
     "inspect_moves",
+    "inspect_painting",
 )
 LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")

@@ -44,6 +44,7 @@ class Terminal:
             command[0], list(command[1:]), dimensions=(lines, columns), env=environment, cwd=ROOT
         )
         self._child.delaybeforesend = None
+        self.received = 0  # bytes, of what was drawn
         self._reader = threading.Thread(target=self._read, name="terminal", daemon=True)
         self._reader.start()
 
@@ -110,7 +111,7 @@ class Terminal:
                 if time.perf_counter() > deadline or not self._child.isalive():
                     raise TimeoutError(f"waited in vain before this screen:\n{self.text}") from None
             else:
-                self._stream.feed(piece)
+                self._draw(piece)
         return at
 
     def answer_to(self, keys: str, look: Callable[[pyte.Screen], object]) -> float:
@@ -128,7 +129,7 @@ class Terminal:
         answered: float | None = None
         while answered is None and time.perf_counter() < deadline:
             for at, piece in self._until_quiet():
-                self._stream.feed(piece)
+                self._draw(piece)
                 if answered is None and look(self._screen) != before:
                     answered = at
         if answered is not None:
@@ -143,8 +144,12 @@ class Terminal:
             while True:
                 _, piece = self._written.get_nowait()
                 count += len(piece)
-                self._stream.feed(piece)
+                self._draw(piece)
         return count
+
+    def _draw(self, piece: bytes) -> None:
+        self.received += len(piece)
+        self._stream.feed(piece)
 
     def _until_quiet(self) -> list[tuple[float, bytes]]:
         pieces = []

@@ -36,15 +36,16 @@ def main() -> None:
         command = [sys.executable, "-m", "workbench", "--checkpoints", str(checkpoints)]
         terminal = Terminal(command, {paths.CONFIG_VARIABLE: str(config)})
         try:
-            picture_all(terminal, checkpoints)
+            run = picture_all(terminal, checkpoints)
+            picture_maps(terminal, run)
             picture_study(terminal, command, checkpoints)
         finally:
             terminal.leave()
             end_all(checkpoints)
 
 
-def picture_all(terminal: Terminal, checkpoints: Path) -> None:
-    """Train, fork and compare; the pictures are taken on the way."""
+def picture_all(terminal: Terminal, checkpoints: Path) -> RunFolder:
+    """Train, fork and compare; the pictures are taken on the way. The run that was trained first."""
     run = launch.launch(launch.Order(discover().find("images/cnn")), checkpoints)
     picture_recipes_and_form(terminal)
     reach(terminal, run, FORKED_AT)
@@ -54,6 +55,7 @@ def picture_all(terminal: Terminal, checkpoints: Path) -> None:
     for one in (run, fork):
         reach(terminal, one, 1.0)
     picture_comparison(terminal, run, fork)
+    return run
 
 
 def end_all(checkpoints: Path) -> None:
@@ -103,6 +105,24 @@ def picture_comparison(terminal: Terminal, run: RunFolder, fork: RunFolder) -> N
     terminal.sees(f"a  {run.name}")
     terminal.sees("val/loss")
     terminal.picture(DOCS / "compare.png")
+
+
+def picture_maps(terminal: Terminal, run: RunFolder) -> None:
+    """The maps of a trained convolution, before and after its activation."""
+    terminal.press(ESCAPE)
+    terminal.sees("1 Recipes")
+    terminal.press("g")
+    terminal.press("j")  # below its fork
+    terminal.sees(f"{run.name}   images/cnn")
+    terminal.press("D")
+    terminal.sees("samples · cpu")
+    terminal.sees("nothing wrong|things? (is|are) wrong")
+    terminal.press("3")
+    terminal.sees(r"\(Conv2d\)")
+    terminal.press(".jj")  # another sample, two layers on
+    terminal.sees(r"\(ReLU\)")
+    terminal.picture(DOCS / "maps.png")
+    terminal.press(ESCAPE)
 
 
 def picture_study(terminal: Terminal, command: list[str], checkpoints: Path) -> None:

@@ -1,5 +1,7 @@
 from __future__ import annotations
 
+import re
+
 import numpy as np
 import pytest
 
@@ -68,3 +70,13 @@ def test_pictures_are_placed_where_their_half_blocks_are_drawn(
     ]
     assert len(placed) == len(set(placed))
     assert set(placed) == blocks
+
+
+def test_a_grid_of_many_grey_pictures_has_only_greys_that_terminals_know_by_number() -> None:
+    images = [np.full((8, 8), 3 * number, np.uint8) for number in range(16)]
+    lines = draw(ImageGrid("", images), 120, 30)
+    greys = {int(red) for line in lines for red in re.findall(r"48;2;(\d+);", line)}
+    assert greys <= {*range(8, 248, 10), 255}
+    assert len(greys) >= 3
+    few = draw(ImageGrid("", images[:3]), 120, 30)
+    assert "48;2;3;3;3" in "".join(few), "few pictures keep their own"

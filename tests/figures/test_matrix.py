@@ -51,3 +51,16 @@ def test_shades_stand_in_for_colours() -> None:
     rows = draw(Matrix("", values), 40, 11, colour=False)
     assert rows[0] == "█" * 20
     assert rows[9] == " " * 20
+
+
+def test_many_columns_are_bands_behind_the_names_of_their_rows() -> None:
+    values = [[row + step / 200 for step in range(200)] for row in range(3)]
+    steps = [f"{10 * step}" for step in range(200)]
+    figure = Matrix("course", values, ["first", "second", "third"], steps)
+    _, head, *rows, legend = check(draw(figure, 60, 12), 60, 12)
+    assert head.split() == ["0", "1990"]
+    assert [row.split()[0] for row in rows] == ["first", "second", "third"]
+    assert legend == "3 × 200, 0 … 3"
+    plain = check(draw(figure, 60, 12, colour=False, unicode=False), 60, 12)
+    assert set(plain[2].split()[0]) <= set("first")
+    assert plain[4].rstrip().endswith("@")

@@ -16,7 +16,13 @@ from workbench.tui.frame import Frame
 
 WIDTH = 12
 CONSOLE = Console(color_system="truecolor", legacy_windows=False)
-STYLES = [Style.parse(text) for text in ("red on black", "bold blue on black", "red on white")]
+STYLES = [
+    Style.parse(text)
+    for text in (
+        *("red on black", "bold blue on black", "red on white", "underline reverse red on black"),
+        *("rgb(38,38,38) on rgb(255,255,255)", "rgb(39,39,39) on rgb(238,238,238)", "bold"),
+    )
+]
 
 texts = st.text("ab│é日本⠁", max_size=WIDTH)
 rows = st.lists(st.tuples(texts, st.sampled_from(STYLES)), min_size=1, max_size=4)
@@ -47,7 +53,13 @@ def shown(*writings: str) -> list[list[tuple[object, ...]]]:
     stream = pyte.Stream(screen)
     for text in writings:
         stream.feed(text.replace("\n", "\r\n"))
-    return [[tuple(screen.buffer[y][x]) for x in range(WIDTH)] for y in range(2)]
+    return [[_seen(screen.buffer[y][x]) for x in range(WIDTH)] for y in range(2)]
+
+
+def _seen(cell: pyte.screens.Char) -> tuple[object, ...]:
+    """What a person sees of a cell: of a blank no ink, unless that is its ground."""
+    blank = cell.data == " " and not (cell.reverse or cell.underscore)
+    return tuple(cell._replace(fg="", bold=False) if blank else cell)
 
 
 @given(before=st.tuples(rows, rows), after=st.tuples(rows, rows))

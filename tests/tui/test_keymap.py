@@ -74,7 +74,8 @@ def test_two_actions_may_swap_keys_and_far_screens_may_share_one() -> None:
 
 
 def test_a_key_that_moves_leaves_its_fellow_where_it_is() -> None:
-    assert complete({"run.pause": "P"}) == {"run.pause": "P", "run.resume": "p"}
+    told = complete({"run.pause": "P"})
+    assert told == {"run.pause": "P", "run.resume": "p", "inside.picture": "p"}
 
 
 def test_the_table_itself_has_no_clash() -> None:

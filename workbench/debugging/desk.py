@@ -250,8 +250,8 @@ class _Look:
             _view("attention", page),
             layer=one.name,
             kind=type(checked_layer(self._net, one.name)).__name__,
-            call=one.call,
-            calls=sum(other.name == one.name for other in found),
+            call=one.call if asked.layer else asked.call,
+            calls=sum(asked.layer in {"", other.name} for other in found),
             sample=asked.sample,
         )
 

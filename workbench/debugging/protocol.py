@@ -222,7 +222,8 @@ class View(Tell, frozen=True, kw_only=True, tag="view"):
         request: the tag of what was asked: `maps`, `kernels`, `class_map`, `attention`, `mistakes`.
         figure: what was asked for; the title says what it is, the captions number its parts.
         beside: what is to stand beside it: the maps before pooling.
-        layer, kind, call: of which module; `calls` is how often a pass calls it.
+        layer, kind, call: of which module; `calls` is how often a pass calls it. Of attention
+            that was asked for without a layer, both count all calls that attend.
         shape: of what the figure is a page of, without the dimension of the samples: (maps, height,
             width), (units, steps), (rows, features), of kernels that of the weights.
         low, high: the numbers that the darkest and the lightest stand for, where that is one range.

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from workbench.figures.blocks import draw_blocks
+from workbench.figures.blocks import FEW_GREYS, GREYS, draw_blocks
 from workbench.figures.cells import Pen, clean, cut, fit, width
 from workbench.figures.data import ImageGrid, Picture
 
@@ -17,6 +17,10 @@ _GAP = 2
 _LONGEST_CAPTION = 16
 # In dots: a smaller picture shows nothing, fewer larger ones show something.
 _LEAST_SIDE = 8
+# A slow link shows how many bytes a grid of many grey pictures has: it is drawn in the greys that take
+# few, and a large one in half of them. No eye tells them apart at that size.
+_MANY = 16
+_LARGE_CELLS = 1700
 
 
 @dataclass(frozen=True)
@@ -108,7 +112,7 @@ def draw_images(figure: ImageGrid, columns: int, lines: int, pen: Pen) -> list[s
     drawn: list[str] = []
     for row in plan.rows:
         drawn += [""] if drawn and not plan.captions else []
-        drawn += _row(figure.images[row], plan.captions[row], plan.scale, columns, pen)
+        drawn += _row(figure.images[row], plan, plan.captions[row], columns, pen)
     drawn = drawn[: plan.room]
     return drawn if plan.room == lines else [*drawn, cut(f"… {count - plan.shown} more", columns)]
 
@@ -128,15 +132,25 @@ def place_images(figure: ImageGrid, columns: int, lines: int) -> Iterator[Placed
         line += max(down for _, down in sizes) + bool(plan.captions)
 
 
+def _greys(image: Picture, shown: int, size: tuple[int, int]) -> NDArray[np.float64] | None:
+    """The greys of one of `shown` pictures of so many cells across and down; None for all colours."""
+    if shown < _MANY or image.channels > 1:
+        return None
+    return GREYS if shown * size[0] * size[1] < _LARGE_CELLS else FEW_GREYS
+
+
 def _longest(captions: Sequence[str], columns: int) -> int:
     return min(max(map(width, captions), default=0), _LONGEST_CAPTION, columns)
 
 
 def _row(
-    images: Sequence[Picture], captions: Sequence[str], scale: float, columns: int, pen: Pen
+    images: Sequence[Picture], plan: _Plan, captions: Sequence[str], columns: int, pen: Pen
 ) -> list[str]:
-    sizes = [_cells(image, scale, columns) for image in images]
-    tiles = [draw_blocks(dots(image), *size, pen) for image, size in zip(images, sizes, strict=True)]
+    sizes = [_cells(image, plan.scale, columns) for image in images]
+    tiles = [
+        draw_blocks(dots(one), *size, pen, _greys(one, plan.shown, size))
+        for one, size in zip(images, sizes, strict=True)
+    ]
     slot = _slot(sizes, captions, columns)
     lines = []
     for line in range(max(down for _, down in sizes)):

@@ -1,8 +1,9 @@
-"""Matrices as coloured cells with their numbers, or as a heat map where numbers have no room."""
+"""Matrices as coloured cells with their numbers; where those have no room, as bands or a heat map."""
 
 from __future__ import annotations
 
 import math
+from itertools import groupby
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,16 +18,19 @@ from workbench.figures.scale import short
 
 _UNKNOWN: Colour = (70, 70, 70)
 _WIDEST_CELL = 12
+_LEAST_BANDS = 30  # cells
 
 
 def draw_matrix(figure: Matrix, columns: int, lines: int, pen: Pen) -> list[str]:
-    """Rows of cells with numbers, else half blocks; the colours run from low to high."""
+    """Rows of cells with numbers, else named bands, else half blocks; colours run from low to high."""
     if not figure.values or not figure.values[0]:
         return [cut("an empty matrix", columns)]
     if len(figure.values) + 1 <= lines and len(figure.values[0]) <= columns:
         cells = _cells(figure, columns, pen)
         if cells:
             return cells
+    if figure.rows and len(figure.values) + 2 <= lines and columns >= _LEAST_BANDS:
+        return _bands(figure, columns, pen)
     return _heat_map(figure, columns, lines, pen)
 
 
@@ -91,6 +95,37 @@ def _colours(fractions: NDArray[np.float64]) -> list[list[Colour]]:
     ]
 
 
+def _bands(figure: Matrix, columns: int, pen: Pen) -> list[str]:
+    """A line a row, behind its name; above them the names of the outermost columns, below the range."""
+    left, names = _row_names(figure, columns)
+    across = len(figure.values[0])
+    room = columns - left
+    cells = room if across > room else across * (room // across)
+    fractions = resized(_fractions(figure)[:, :, None], len(names), cells)[:, :, 0]
+    ends = [clean(name) for name in (figure.columns[0], figure.columns[-1])] if figure.columns else []
+    fits = bool(ends) and across > 1 and sum(map(width, ends)) < cells
+    head = " " * left + ends[0] + fit(ends[1], cells - width(ends[0]), right=True) if fits else ""
+    rows = [name + _band(row, pen) for name, row in zip(names, fractions, strict=True)]
+    return [pen.paint(head, palette.AXIS) if head else "", *rows, _extent(figure, columns)]
+
+
+def _band(fractions: NDArray[np.float64], pen: Pen) -> str:
+    """A row as a line of colours, or of shades."""
+    if not pen.colour:
+        grey = np.repeat(np.nan_to_num(fractions)[None, :, None] * 255, 3, axis=2).astype(np.uint8)
+        return draw_blocks(grey, len(fractions), 1, pen)[0]
+    (colours,) = _colours(fractions[None])
+    runs = ((colour, sum(1 for _ in run)) for colour, run in groupby(colours))
+    return "".join(pen.paint(" " * count, on=colour) for colour, count in runs)
+
+
+def _extent(figure: Matrix, columns: int) -> str:
+    """How large it is, and what its colours run from and to."""
+    known = [value for row in figure.values for value in row if value is not None]
+    limits = f", {short(min(known))} … {short(max(known))}" if known else ""
+    return cut(f"{len(figure.values)} × {len(figure.values[0])}{limits}", columns)
+
+
 def _heat_map(figure: Matrix, columns: int, lines: int, pen: Pen) -> list[str]:
     """The matrix as a picture, and on the last line what its colours mean."""
     rows, across = len(figure.values), len(figure.values[0])
@@ -107,6 +142,4 @@ def _heat_map(figure: Matrix, columns: int, lines: int, pen: Pen) -> list[str]:
     drawn = draw_blocks(pixels, cells, down, pen)
     if lines <= 2:
         return drawn
-    known = [value for row in figure.values for value in row if value is not None]
-    limits = f", {short(min(known))} … {short(max(known))}" if known else ""
-    return [*drawn, cut(f"{rows} × {across}{limits}", columns)]
+    return [*drawn, _extent(figure, columns)]

@@ -41,6 +41,7 @@ if TYPE_CHECKING:
     from workbench.runs.folder import RunFolder
     from workbench.runs.saved import Saved
     from workbench.tui.copies import Copy
+    from workbench.tui.inspect.subject import Subject
     from workbench.tui.session import Runs
     from workbench.workers.standby import Standby
 
@@ -288,6 +289,12 @@ class WorkbenchApp(App[None]):
         from workbench.tui.screens.fork import ForkScreen  # noqa: PLC0415
 
         self.push_screen(ForkScreen(parent, checkpoint))
+
+    def show_inspect(self, subject: Subject) -> None:
+        """Look into the network of a run or a recipe."""
+        from workbench.tui.screens.inspect import InspectScreen  # noqa: PLC0415
+
+        self.push_screen(InspectScreen(subject))
 
     def show_compare(self, folders: Sequence[RunFolder]) -> None:
         """Open the comparison of runs, in this order."""

@@ -35,21 +35,30 @@ def draw_figure(folder: RunFolder, shown: ShownFigure, view: FigureView) -> Draw
     images = len(figure.images) if isinstance(figure, data.ImageGrid) else 0
     if isinstance(figure, data.ImageGrid) and images and view.image is not None:
         figure = one_of(figure, view.image % images)
+    drawn = draw_in(figure, view.width, view.height)
+    return DrawnFigure(drawn.strips, images, drawn.pictures)
+
+
+def draw_in(figure: data.Figure, width: int, height: int) -> DrawnFigure:
+    """The figure in so many cells, as this terminal can show it."""
     now = look.current()
-    pictures = _pictures(figure, view, now)
+    pictures = _pictures(figure, width, height, now)
     if isinstance(figure, data.ImageGrid) and now.pictures == "off":
         figure = in_words(figure)
-    drawn = terminal.draw(figure, view.width, view.height, colour=now.colour, unicode=now.unicode)
+    drawn = terminal.draw(figure, width, height, colour=now.colour, unicode=now.unicode)
+    images = len(figure.images) if isinstance(figure, data.ImageGrid) else 0
     return DrawnFigure(strips(drawn), images, pictures)
 
 
-def _pictures(figure: data.Figure, view: FigureView, now: look.Look) -> tuple[TerminalPicture, ...]:
+def _pictures(
+    figure: data.Figure, width: int, height: int, now: look.Look
+) -> tuple[TerminalPicture, ...]:
     if now.pictures in {"blocks", "off"} or not isinstance(figure, data.ImageGrid):
         return ()
     # With the first picture: nothing but a terminal that draws some needs it.
     from workbench.tui.picture_codes import encoded  # noqa: PLC0415
 
-    return encoded(terminal.pictures_of(figure, view.width, view.height), now.pictures)
+    return encoded(terminal.pictures_of(figure, width, height), now.pictures)
 
 
 def one_of(grid: data.ImageGrid, place: int) -> data.ImageGrid:

@@ -10,12 +10,15 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from rich.cells import get_character_cell_size
+from rich.color import ColorSystem
 from rich.console import Console, RenderableType
 from rich.control import Control
 from rich.segment import Segment
 from rich.style import Style
 from textual._compositor import ChopsUpdate, CompositorUpdate, LayoutUpdate
 from textual.strip import Strip
+
+from workbench.tui.sgr import encoded
 
 # A character and its style; the second half of a wide one is an empty text.
 Cell = tuple[str, Style | None]
@@ -85,8 +88,9 @@ class _Sent(CompositorUpdate):
         if isinstance(self._update, LayoutUpdate):
             self._frame.learn(self._update)
             return self._update.render_segments(console)
+        system = console._color_system or ColorSystem.TRUECOLOR
         return "".join(
-            Control.move_to(x, y).segment.text + strip.render(console)
+            Control.move_to(x, y).segment.text + encoded(strip, system)
             for y, x, strip in self._frame.changes(self._update)
         )
 

@@ -16,7 +16,7 @@ from workbench.tui.key_table import KEYS, Key
 _MODIFIERS = {"ctrl", "shift", "alt", "super", "meta", "hyper"}
 _NAMES = {key.value for key in Keys} | {_character_to_key(char) for char in string.printable}
 # Where letters are typed into fields, a letter cannot be a command.
-_TYPED_INTO = {"launch", "set", "pick"}
+_TYPED_INTO = {"launch", "set", "pick", "picture"}
 
 
 def keymap(wanted: UsersKeys) -> tuple[dict[str, str], list[str]]:

@@ -16,6 +16,7 @@ from workbench.errors import WorkbenchError
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.copies import Copy, of_recipe
+from workbench.tui.inspect.subject import Subject
 from workbench.tui.screens.base import WorkbenchScreen
 from workbench.tui.widgets.filter_line import FilterLine
 from workbench.tui.widgets.key_line import KeyLine
@@ -189,6 +190,10 @@ class RecipesScreen(WorkbenchScreen[None]):
             return bool(self.query_one(Input).value)
         if action == "along":
             return self.query_one(RecipePage).has_class("-code")
+        if action == "inspect":
+            recipe = self.query_one(RecipeList).chosen
+            trains = recipe is not None and recipe.kind.endswith("Training")
+            return trains and recipe is not None and not (recipe.error or recipe.missing)
         if action == "open_run":
             return bool(self._runs_of(self.query_one(RecipeList).chosen))
         return super().check_action(action, parameters)
@@ -201,6 +206,11 @@ class RecipesScreen(WorkbenchScreen[None]):
         runs = self._runs_of(self.query_one(RecipeList).chosen)
         if runs:
             self.workbench.show_run(runs[0].folder)
+
+    def action_inspect(self) -> None:
+        recipe = self.query_one(RecipeList).chosen
+        if recipe is not None:
+            self.workbench.show_inspect(Subject(recipe.id, recipe_file=str(recipe.file)))
 
     def action_filter(self) -> None:
         self.set_focus(self.query_one(Input))

@@ -17,6 +17,7 @@ from workbench.runs.folder import RunFolder
 from workbench.runs.forks import Child, children
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
+from workbench.tui.inspect.subject import Subject
 from workbench.tui.run_facts import Facts, Snapshot, View
 from workbench.tui.screens.choose_metrics import ChooseMetricsScreen
 from workbench.tui.screens.page import PageScreen
@@ -44,7 +45,7 @@ TABS = ("Curves", "Figures", "Log", "Parameters", "Checkpoints", "System")
 class RunScreen(PageScreen):
     """Follows one run; leaving the page does nothing to it."""
 
-    BINDINGS = keys.bindings("run.checkpoint", "run.compare", "tabs")
+    BINDINGS = keys.bindings("run.checkpoint", "run.compare", "run.inspect", "tabs")
 
     @dataclass
     class Read(Message):
@@ -226,6 +227,8 @@ class RunScreen(PageScreen):
         """A run without checkpoints has nothing to fork from."""
         if action == "fork":
             return bool(self.facts.checkpoints)
+        if action == "inspect":
+            return not self.folder.read_only
         return super().check_action(action, parameters)
 
     def action_fork(self) -> None:
@@ -234,6 +237,13 @@ class RunScreen(PageScreen):
         checkpoint = chosen or latest(self.facts.checkpoints)
         if checkpoint is not None:
             self.workbench.show_fork(self.folder, checkpoint)
+
+    def action_inspect(self) -> None:
+        """The checkpoint under the cursor, where they are looked at; else the newest one."""
+        looked_at = self.tab == TABS.index("Checkpoints")
+        chosen = self.query_one(Checkpoints).chosen if looked_at else None
+        file = "" if chosen is None else chosen.file
+        self.workbench.show_inspect(Subject(self.folder.full_name, self.folder, file))
 
     def action_compare(self) -> None:
         self.workbench.show_compare(companions(self.folder, self.facts.manifest, self.session.runs))

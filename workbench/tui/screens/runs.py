@@ -21,6 +21,7 @@ from workbench.runs.trend import TrendReader
 from workbench.tui import keys
 from workbench.tui.compare_facts import companions
 from workbench.tui.copies import Copy, of_run
+from workbench.tui.inspect.subject import Subject
 from workbench.tui.screens.note import NoteScreen
 from workbench.tui.screens.steering import KEYS, SteeringScreen, Target, named
 from workbench.tui.screens.stopping import StoppingScreen
@@ -56,7 +57,8 @@ class RunsScreen(StoppingScreen):
     """
     BINDINGS = [
         *KEYS,
-        *keys.bindings("runs.filter", "runs.star", "runs.note", "runs.undo", "runs.all", "run.compare"),
+        *keys.bindings("runs.filter", "runs.star", "runs.note", "runs.undo", "runs.all"),
+        *keys.bindings("run.compare", "run.inspect"),
     ]
     AUTO_FOCUS = "RunsTable"
     # Below, the runs need the lines that else keep the parts of the page asunder.
@@ -158,6 +160,9 @@ class RunsScreen(StoppingScreen):
             return bool(self._own_runs())
         if action == "compare":
             return bool(self.targets)
+        if action == "inspect":
+            target = self.target if self.is_mounted else None
+            return target is not None and not target.folder.read_only
         return super().check_action(action, parameters)
 
     def action_filter(self) -> None:
@@ -188,6 +193,11 @@ class RunsScreen(StoppingScreen):
             self.workbench.show_compare(companions(run.folder, manifest, self.session.runs))
         else:
             self.workbench.show_compare([target.folder for target in targets])
+
+    def action_inspect(self) -> None:
+        target = self.target
+        if target is not None:
+            self.workbench.show_inspect(Subject(target.folder.full_name, target.folder))
 
     def action_star(self) -> None:
         runs = self._own_runs()
