@@ -23,7 +23,7 @@ def test_the_solution_is_that_of_ridge_regression(units: int) -> None:
     assert torch.allclose(ours, torch.from_numpy(theirs), atol=1e-9)
 
 
-def test_without_a_hidden_layer_it_is_worse_and_the_random_one_is_drawn_by_the_seed() -> None:
+def test_the_hidden_layer_is_drawn_by_the_seed() -> None:
     first, again, other = (_machine(seed) for seed in (0, 0, 1))
     assert torch.equal(first.weights, again.weights)
     assert not torch.equal(first.weights, other.weights)
