@@ -15,7 +15,6 @@ S. Ioffe and C. Szegedy, 2015; dropout: N. Srivastava et al., 2014.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from typing import Any
 
@@ -25,6 +24,7 @@ from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
 from recipes.images import _pictures
+from recipes.images._distortion import distort
 from workbench import at_least, choice, number, path
 from workbench.figures.data import ImageGrid, Matrix, Table
 from workbench.runs.run import Run
@@ -166,24 +166,6 @@ class DigitsCNN(Training):
         for i in (guesses != labels).nonzero()[:, 0].tolist():
             caption = f"{self.classes[labels[i]]} taken for {self.classes[guesses[i]]}"
             self._mistakes.append((float(confidence[i]), images[i].permute(1, 2, 0), caption))
-
-
-def distort(images: Tensor, strength: float) -> Tensor:
-    """Turn, scale and shift each picture (N, C, S, S) at random; strength 1: 10°, 10 % and 2 pixels."""
-    if not strength:
-        return images
-    n, side = len(images), images.shape[-1]
-    angle, scale_x, scale_y, shift_x, shift_y = strength * (
-        2 * torch.rand(5, n, device=images.device) - 1
-    )
-    angle = math.radians(10) * angle
-    scale_x, scale_y = 1 + 0.1 * scale_x, 1 + 0.1 * scale_y
-    pixel = 2 / side  # affine_grid measures from -1 to 1 across the picture
-    x_row = torch.stack([angle.cos() * scale_x, -angle.sin() * scale_y, 2 * pixel * shift_x], dim=1)
-    y_row = torch.stack([angle.sin() * scale_x, angle.cos() * scale_y, 2 * pixel * shift_y], dim=1)
-    matrices = torch.stack([x_row, y_row], dim=1)  # (N, 2, 3)
-    grid = F.affine_grid(matrices, list(images.shape), align_corners=False)  # (N, S, S, 2)
-    return F.grid_sample(images, grid, align_corners=False)
 
 
 def _sizes(net: nn.Module, example: Tensor) -> Table:
