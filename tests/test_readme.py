@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from workbench.catalog import read_recipe
+from workbench.catalog import discover, read_recipe
 from workbench.cli.parser import COMMANDS
 from workbench.workers import launch
 from workbench.workers.launch import Order
@@ -37,3 +37,9 @@ def test_every_command_of_the_readme_exists() -> None:
 def test_files_that_the_readme_names_are_there() -> None:
     for link in re.findall(r"\]\(([^)]+)\)", README.read_text()):
         assert (README.parent / link).exists(), link
+
+
+def test_every_recipe_stands_in_the_readmes_table() -> None:
+    rows = re.findall(r"^\| `(\w+)` \| ((?:`\w+` ?)+)\|", README.read_text(), re.MULTILINE)
+    named = {f"{topic}/{name}" for topic, names in rows for name in re.findall(r"`(\w+)`", names)}
+    assert named == {recipe.id for recipe in discover()}
