@@ -32,7 +32,8 @@ results: $(READY)
 	$(BIN)/python -m benchmarks.results --write docs/results.md
 
 bench: $(READY)
-	$(BIN)/python -m benchmarks --write docs/benchmarks.md
+	$(BIN)/python -m benchmarks --write docs/benchmarks.md; missed=$$?; \
+	$(BIN)/python -m benchmarks --inside --write docs/benchmarks-inside.md && exit $$missed
 
 bench-long: $(READY)
 	$(BIN)/python -m benchmarks --long --write docs/benchmarks-long.md

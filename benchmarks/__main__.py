@@ -16,10 +16,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     """Measure what the call names, all numbers by default; 0 when all of them keep their targets."""
     parser = _parser()
     args = parser.parse_args(argv)
-    known = (*numbers.NAMES, *numbers.LONG_NAMES, *numbers.GPU_NAMES)
-    unknown = [name for name in args.numbers if name not in known]
+    unknown = [name for name in args.numbers if name not in numbers.ALL]
     if unknown:
-        parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(known)}")
+        parser.error(f"no number {', '.join(unknown)}; there are: {', '.join(numbers.ALL)}")
     if args.write and args.numbers:
         parser.error("--write is for all numbers together: they stand on one page of one run")
     # A user's modules are compiled once; compiling Textual at each start would take two thirds of it.
@@ -32,6 +31,8 @@ def _kind(args: argparse.Namespace) -> tuple[Sequence[str], str]:
     """The numbers that go onto one page, and the command that writes it."""
     if args.gpu:
         return numbers.GPU_NAMES, "make bench-gpu"
+    if args.inside:
+        return numbers.INSIDE_NAMES, "make bench"
     return (numbers.LONG_NAMES, "make bench-long") if args.long else (numbers.NAMES, "make bench")
 
 
@@ -53,9 +54,10 @@ def _parser() -> argparse.ArgumentParser:
         "numbers",
         nargs="*",
         metavar="NUMBER",
-        help=", ".join((*numbers.NAMES, *numbers.LONG_NAMES, *numbers.GPU_NAMES)),
+        help=", ".join(numbers.ALL),
     )
     parser.add_argument("--gpu", action="store_true", help="the numbers that need a CUDA device")
+    parser.add_argument("--inside", action="store_true", help="those of looking into a network")
     parser.add_argument("--long", action="store_true", help="the numbers that take many minutes")
     parser.add_argument("--write", type=Path, metavar="FILE", help="also write the page of all numbers")
     return parser

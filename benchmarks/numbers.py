@@ -22,14 +22,13 @@ NAMES = (
     "step_overhead",
     "checkpoint_stall",
     "training_speed",
-    "probe_overhead",
     "busy_machine",
     "tuning_overhead",
-    "inspect_moves",
-    "inspect_painting",
 )
+INSIDE_NAMES = ("probe_overhead", "inspect_moves", "inspect_painting")  # of looking into a network
 LONG_NAMES = ("tuning_gain",)  # of many minutes
 GPU_NAMES = ("gpu_small_nets", "gpu_resnet")
+ALL = (*NAMES, *INSIDE_NAMES, *LONG_NAMES, *GPU_NAMES)
 
 
 def measure_apart(name: str) -> Result:
