@@ -1,5 +1,9 @@
 """Recipes whose networks are loaded in a moment: one that learns, and one that died on its way."""
 
+from __future__ import annotations
+
+from tests.debugging.recipe_source import TOKENS
+
 HALVES = '''\
 """Tells which half of a small picture is bright."""
 import torch
@@ -103,42 +107,6 @@ class Series(Training):
 
     def training_step(self, batch):
         return F.mse_loss(self.net(batch[0]), batch[1])
-'''
-
-TOKENS = '''\
-"""Attends to tokens, twice."""
-import torch
-import torch.nn.functional as F
-from torch import nn
-
-from workbench.training import Data, Tensors, Training
-
-
-class _Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.table = nn.Embedding(10, 8)
-        layer = nn.TransformerEncoderLayer(8, 2, 16, batch_first=True)
-        self.encoder = nn.TransformerEncoder(layer, 2, enable_nested_tensor=False)
-        self.head = nn.Linear(8, 3)
-
-    def forward(self, tokens):
-        return self.head(self.encoder(self.table(tokens)).mean(1))  # (N, T) to (N, 3)
-
-
-class Attends(Training):
-    class Params(Training.Params):
-        batch_size = 5
-
-    def data(self):
-        tokens = torch.arange(60).reshape(10, 6) % 10  # (10, 6)
-        return Data(Tensors(tokens, torch.arange(10) % 3), classes=3)
-
-    def model(self):
-        return _Net()
-
-    def training_step(self, batch):
-        return F.cross_entropy(self.net(batch[0]), batch[1])
 '''
 
 NO_SAMPLES = '''\
