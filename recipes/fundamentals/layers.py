@@ -25,7 +25,6 @@ from collections.abc import Mapping
 
 import torch
 import torch.nn.functional as F
-from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
 from recipes.time_series import _distances, _series
@@ -96,45 +95,25 @@ class Layers(Training):
     marks = (at_least("test/accuracy", 0.955, baseline="baseline/dtw"),)
 
     def data(self) -> Data:
-        train, test = self._parts()
-        self.classes = sorted(set(train.labels))
-        strange = sorted(set(test.labels) - set(self.classes))
-        if strange:
-            raise WorkbenchError(f"the training part has no {', '.join(strange)}", "give all classes")
-        (x, y), (test_x, test_y) = self._tensors(train), self._tensors(test)  # (N, C, L), (N,)
+        params = self.params
+        task = _series.task(params.dataset, params.train_file, params.test_file)
+        self.classes, y, test_y = task.classes, task.known_labels, task.asked_labels  # (N,)
+        x, test_x = _series.stacked(task.known), _series.stacked(task.asked)  # (N, C, L)
         if x.shape[1:] != test_x.shape[1:]:
             shapes = [" x ".join(map(str, one.shape[1:])) for one in (x, test_x)]
             raise WorkbenchError(
                 f"series to learn from are {shapes[0]}, to be tested on {shapes[1]} channels x moments",
                 "cut or fill them up to one length",
             )
-        if self.params.order == "mixed":
+        if params.order == "mixed":
             mixed = torch.randperm(x.shape[2])  # (L,)
             x, test_x = x[..., mixed], test_x[..., mixed]
         self.known, self.examined = (x, y), (test_x, test_y)
-        if not self.params.held_out:
+        if not params.held_out:
             return Data(Tensors(x, y), None, Tensors(test_x, test_y), classes=len(self.classes))
-        rest, held_out = train_test_split(
-            torch.arange(len(y)),
-            test_size=max(round(self.params.held_out * len(y)), len(self.classes)),
-            stratify=y,
-            random_state=self.seed,
-        )
+        rest, held_out = _series.held_out(y, params.held_out, self.seed)
         parts = ((x[rest], y[rest]), (x[held_out], y[held_out]), (test_x, test_y))
         return Data(*(Tensors(*part) for part in parts), classes=len(self.classes))
-
-    def _parts(self) -> tuple[_series.Labelled, _series.Labelled]:
-        if self.params.dataset != "file":
-            return _series.bundled(self.params.dataset)
-        if not (self.params.train_file and self.params.test_file):
-            raise WorkbenchError(
-                "dataset=file needs two files", "give them with train_file=PATH test_file=PATH"
-            )
-        return _series.read(self.params.train_file), _series.read(self.params.test_file)
-
-    def _tensors(self, part: _series.Labelled) -> tuple[Tensor, Tensor]:
-        labels = [self.classes.index(label) for label in part.labels]
-        return _series.stacked(part), torch.tensor(labels)  # (N, C, L), (N,)
 
     def model(self) -> nn.Module:
         channels, length = self.known[0].shape[1:]

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import torch
+from sklearn.model_selection import train_test_split
 from torch import Tensor
 
 from workbench.errors import WorkbenchError
@@ -21,6 +22,51 @@ class Labelled(NamedTuple):
 
     series: list[Tensor]
     labels: list[str]
+
+
+class Task(NamedTuple):
+    """What to learn from and to be tested on, with labels (N,) counted from 0; `classes` names them."""
+
+    known: list[Tensor]
+    known_labels: Tensor
+    asked: list[Tensor]
+    asked_labels: Tensor
+    classes: list[str]
+
+
+def task(dataset: str, train_file: str = "", test_file: str = "") -> Task:
+    """A set of aeon's by name; with `file` those two.
+
+    Raises:
+        WorkbenchError: when a file is missing or wrong, or the test part has other classes or channels.
+    """
+    if dataset == "file" and not (train_file and test_file):
+        raise WorkbenchError(
+            "dataset=file needs two files", "give them with train_file=PATH test_file=PATH"
+        )
+    known, asked = (read(train_file), read(test_file)) if dataset == "file" else bundled(dataset)
+    classes = sorted(set(known.labels))
+    strange = sorted(set(asked.labels) - set(classes))
+    if strange:
+        raise WorkbenchError(f"the training part has no {', '.join(strange)}", "give all classes")
+    channels = sorted({len(one) for one in (*known.series, *asked.series)})
+    if len(channels) > 1:
+        raise WorkbenchError(
+            f"series have {' and '.join(map(str, channels))} channels", "give each the same channels"
+        )
+    labels = (torch.tensor([classes.index(label) for label in part.labels]) for part in (known, asked))
+    return Task(known.series, next(labels), asked.series, next(labels), classes)
+
+
+def held_out(labels: Tensor, share: float, seed: int) -> tuple[Tensor, Tensor]:
+    """Indices of those that train and of those that validate: that share of each class."""
+    rest, chosen = train_test_split(
+        torch.arange(len(labels)),
+        test_size=max(round(share * len(labels)), len(labels.unique())),
+        stratify=labels,
+        random_state=seed,
+    )
+    return rest, chosen
 
 
 def bundled(name: str) -> tuple[Labelled, Labelled]:
@@ -58,20 +104,20 @@ def read(file: str) -> Labelled:
     return found
 
 
-def stacked(found: Labelled) -> Tensor:
-    """All series as one tensor (N, C, L).
+def stacked(series: list[Tensor]) -> Tensor:
+    """All series (C, L) as one tensor (N, C, L).
 
     Raises:
         WorkbenchError: when their lengths or channels differ.
     """
-    shapes = {tuple(one.shape) for one in found.series}
+    shapes = {tuple(one.shape) for one in series}
     if len(shapes) > 1:
         listed = ", ".join(f"{channels} x {length}" for channels, length in sorted(shapes)[:5])
         raise WorkbenchError(
             f"series of one length are needed; these have {listed} channels x moments",
             "cut or fill them up to one length",
         )
-    return torch.stack(found.series)
+    return torch.stack(series)
 
 
 def _of_ts(lines: list[str]) -> Iterator[tuple[int, list[list[str]], str]]:

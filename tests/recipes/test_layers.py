@@ -98,7 +98,7 @@ def test_a_ts_file_with_channels_of_any_length_is_read(tmp_path: Path) -> None:
     assert [one.tolist() for one in found.series] == [[[1, 2, 3], [4, 5, 6]], [[7, 8], [9, 10]]]
     assert found.labels == ["a", "b"]
     with pytest.raises(WorkbenchError, match="2 x 2, 2 x 3 channels x moments"):
-        _series.stacked(found)
+        _series.stacked(found.series)
 
 
 @pytest.mark.parametrize(
