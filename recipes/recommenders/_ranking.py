@@ -7,10 +7,9 @@ from collections.abc import Callable
 import torch
 from torch import Tensor
 
-from recipes.recommenders._ratings import Ratings
+from recipes.recommenders._ratings import GOOD, Ratings
 
 LENGTH = 10
-GOOD = 4.0  # stars from which on a recommendation was a good one
 USERS_AT_A_TIME = 32
 
 Score = Callable[[Tensor], Tensor]  # users (U,) to scores (U, F), higher is better

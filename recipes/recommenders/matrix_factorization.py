@@ -29,17 +29,14 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.regression import MeanAbsoluteError, MeanSquaredError
 
-from recipes.recommenders import _baselines, _ranking, _ratings
+from recipes.recommenders import _baselines, _ranking, _ratings, _tables
 from recipes.recommenders._ratings import Ratings
 from workbench import at_most, choice, number, path, text
-from workbench.errors import UsageError, unknown
 from workbench.figures.data import Curves, Series, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
 
 FIRST_FACTORS = 0.01  # spread; the product of two zeros would have no gradient
-SHOWN_FILMS, SHOWN_NEIGHBOURS, SHOWN_FAVOURITES = 12, 3, 5
-LEAST_RATED = 20  # the factors of a film with fewer ratings say little
 
 # Shapes: N ratings of a batch, U users, F films, K factors.
 
@@ -121,8 +118,7 @@ class MatrixFactorization(Training):
 
     def data(self) -> Data:
         ratings = _ratings.load(self.params.file)
-        if self.params.user and self.params.user not in ratings.user_ids:
-            raise UsageError(unknown("user", self.params.user, ratings.user_ids))
+        self.user = _ratings.index_of(self.params.user, ratings)
         parts = _ratings.split(ratings, self.seed)
         self.train, self.validation, self.test = (part.to(self.device) for part in parts)
         self.known = _ratings.joined(self.train, self.validation)
@@ -218,44 +214,13 @@ class MatrixFactorization(Training):
         )
 
     def _neighbours(self) -> Table:
-        """The films most like the best known ones, by the cosine of their factors."""
-        counts = torch.bincount(self.train.films, minlength=len(self.train.titles))  # (F,)
-        shown = counts.topk(min(SHOWN_FILMS, len(counts))).indices
         factors = F.normalize(self.net.film_factors.weight, dim=1)  # (F, K)
-        cosines = factors[shown] @ factors.T  # (SHOWN_FILMS, F)
-        cosines[:, counts < min(LEAST_RATED, int(counts.max()))] = -torch.inf
-        cosines.scatter_(1, shown[:, None], -torch.inf)  # not the film itself
-        values, nearest = cosines.topk(min(SHOWN_NEIGHBOURS, len(counts) - 1))
-        titles = self.train.titles
-        rows: list[list[str]] = [
-            [titles[film], *(f"{titles[j]} {v:.2f}" for v, j in zip(vs, js, strict=True) if v > -1)]
-            for film, vs, js in zip(shown.tolist(), values.tolist(), nearest.tolist(), strict=True)
-        ]
-        columns = ["film", "nearest, with its cosine", "second", "third"]
-        filled = [row + [""] * (len(columns) - len(row)) for row in rows]
-        return Table(title="Films whose factors point the same way", columns=columns, rows=filled)
+        title = "Films whose factors point the same way"
+        return _tables.neighbours(title, self.train, lambda shown: factors[shown] @ factors.T)
 
     def _recommendations(self) -> Table:
-        """What one user liked best, and what is recommended to him."""
-        name = self.params.user or self.train.user_ids[0]
-        user = torch.tensor([self.train.user_ids.index(name)], device=self.device)
-        scores = self.score(user)  # (1, F)
-        best = _ranking.ranked(scores, user, self.known)[0]
-        own = self.known.part(self.known.users == user)
-        favourites = own.stars.argsort(descending=True, stable=True)[:SHOWN_FAVOURITES]
-        rows: list[list[Any]] = [
-            ["liked", own.titles[own.films[i]], own.stars[i], scores[0, own.films[i]]]
-            for i in favourites.tolist()
-        ]
-        titles = self.train.titles
-        rated = set(own.films.tolist())  # where there are few films, they reach into the ranking
-        rows += [
-            ["recommended", titles[film], None, scores[0, film]]
-            for film in best.tolist()
-            if film not in rated
-        ]
-        columns = ["", "film", "stars given", "stars predicted"]
-        return Table(title=f"Recommendations for user {name}", columns=columns, rows=rows)
+        scores = self.score(torch.tensor([self.user], device=self.device))[0]  # (F,)
+        return _tables.recommendations(self.user, scores, self.known, "stars predicted")
 
 
 def _squares(*weights: Tensor) -> Tensor:
