@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from pathlib import Path
 
 from textual.content import Content
 
@@ -56,7 +57,9 @@ def answered(answer: View | SampleView | None, place: Place) -> Content:
 
 
 def _of_sample(view: SampleView) -> list[Content]:
-    origin = f"your own, {view.origin}" if view.origin else ""
+    # Its name first: a long path is cut where the line ends.
+    file = Path(view.origin)
+    origin = f"your own, {file.name} in {file.parent}" if view.origin else ""
     return [
         joined(
             content(f"sample {view.index}", STRONG),
