@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from benchmarks import measuring
-from benchmarks.measuring import Holds, Measured, Result
+from benchmarks.measuring import AtMost, Holds, Measured, Result
 from workbench.runs import events
 from workbench.runs.folder import RunFolder, all_runs
 from workbench.runs.history import History
@@ -46,26 +46,10 @@ def measure(seeds: int = 3) -> Result:
             known.append(_known(checkpoints, seed))
             hyperband.append(_searched(checkpoints, seed, "tpe", "hyperband"))
             random.append(_searched(checkpoints, seed, "random", "none"))
-    thirds = [MOST_TIME * full.seconds for full in random]
-    accuracies = [
-        Measured(what, tuple(values), "%")
-        for what, values in (
-            ("best known parameters", known),
-            ("TPE and Hyperband, after a third of the time", _after(thirds, hyperband)),
-            ("random full trials, after a third of the time", _after(thirds, random)),
-            ("TPE and Hyperband, at the end", [found.best() for found in hyperband]),
-            ("random full trials, at the end", [found.best() for found in random]),
-        )
-    ]
-    times = [
-        Measured(what, tuple(found.seconds for found in some))
-        for what, some in (("TPE and Hyperband", hyperband), ("random full trials", random))
-    ]
+    accuracies = _accuracies(known, hyperband, random)
+    times = _of_both("s", [one.seconds for one in hyperband], [one.seconds for one in random])
+    epochs = _of_both("epochs", [one.epochs for one in hyperband], [one.epochs for one in random])
     below = accuracies[0].median - accuracies[1].median
-    epochs = [
-        Measured(what, tuple(found.epochs for found in some), "epochs")
-        for what, some in (("TPE and Hyperband", hyperband), ("random full trials", random))
-    ]
     return Result(
         name="tuning_gain",
         title="Tuning: what is found in how much of the time",
@@ -83,12 +67,27 @@ def measure(seeds: int = 3) -> Result:
                 f"at most {MOST_BELOW:g}",
                 below <= MOST_BELOW,
             ),
-        ),
-        notes=(
-            f"The whole search took {times[0].median / times[1].median:.2f} of the time and "
-            f"{epochs[0].median / epochs[1].median:.2f} of the epochs of the full trials.",
+            AtMost("time, the whole search / full", times[0].median / times[1].median, MOST_TIME),
+            AtMost("epochs, the whole search / full", epochs[0].median / epochs[1].median, MOST_TIME),
         ),
     )
+
+
+def _accuracies(known: list[float], hyperband: list[Found], random: list[Found]) -> list[Measured]:
+    thirds = [MOST_TIME * full.seconds for full in random]
+    found = {
+        "best known parameters": known,
+        "TPE and Hyperband, after a third of the time": _after(thirds, hyperband),
+        "random full trials, after a third of the time": _after(thirds, random),
+        "TPE and Hyperband, at the end": [one.best() for one in hyperband],
+        "random full trials, at the end": [one.best() for one in random],
+    }
+    return [Measured(what, tuple(values), "%") for what, values in found.items()]
+
+
+def _of_both(unit: str, hyperband: list[float], random: list[float]) -> list[Measured]:
+    both = {"TPE and Hyperband": hyperband, "random full trials": random}
+    return [Measured(what, tuple(values), unit) for what, values in both.items()]
 
 
 def _after(limits_s: list[float], searches: list[Found]) -> list[float]:

