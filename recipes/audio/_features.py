@@ -116,7 +116,7 @@ def dct(count: int, bands: int) -> Tensor:
 
 
 def mfcc(log_mels: Tensor, count: int) -> Tensor:
-    """Mel-frequency cepstral coefficients (N, count, T) of (N, M, T): a spectrum's shape in few numbers.
+    """Mel-frequency cepstral coefficients (N, count, T) of (N, M, T): a shape in few numbers.
 
     Coefficient 0 is the level, 1 the slope from low to high, the next ones finer ripples. Neighbouring
     mel bands say nearly the same; cosines over them do not.
