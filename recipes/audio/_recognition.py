@@ -10,7 +10,8 @@ import torch
 from torch import Tensor
 
 from recipes.audio import _ctc, _decoding, _edits
-from workbench.figures.data import Bars, Cell, Curves, Figure, Matrix, Series, Table
+from workbench.figures.data import Bars, Cell, Curves, Matrix, Series, Table
+from workbench.runs.run import Run
 
 SHOWN_TEXTS = 16
 SHOWN_WORDS = 12  # of a confusion matrix
@@ -119,20 +120,17 @@ class Utterance:
     target: Tensor
 
 
-def figures(one: Utterance, alphabet: str, rate_hz: int, frame_s: float) -> dict[str, Figure]:
+def show(run: Run, one: Utterance, alphabet: str, rate_hz: int, frame_s: float) -> None:
     """From the wave to the characters; without an alignment where it is too short for its text."""
     moment_s = frame_s * one.frames.shape[1] / len(one.heard)
-    found: dict[str, Figure] = {
-        "waveform": _waveform(one, rate_hz),
-        "spectrogram": _spectrogram(one, frame_s),
-        "characters": _characters(one, alphabet, moment_s),
-    }
+    run.figure("waveform", _waveform(one, rate_hz))
+    run.figure("spectrogram", _spectrogram(one, frame_s))
+    run.figure("characters", _characters(one, alphabet, moment_s))
     length = torch.tensor([len(one.target)])
     if len(one.heard) >= int(_ctc.least_moments(one.target[None], length)):
         places = _ctc.aligned(one.heard, one.target)  # (T,)
-        found["spikes"] = _spikes(one, places, moment_s)
-        found["alignment"] = _alignment(one, places, moment_s)
-    return found
+        run.figure("spikes", _spikes(one, places, moment_s))
+        run.figure("alignment", _alignment(one, places, moment_s))
 
 
 def _waveform(one: Utterance, rate_hz: int) -> Curves:

@@ -276,5 +276,4 @@ class SpeechRecognition(Training):
             heard=listened[index],
             target=self._spelled([part.texts[index]])[0][0],
         )
-        for name, figure in _recognition.figures(one, self.alphabet, RATE_HZ, HOP_MS / 1000).items():
-            run.figure(name, figure)
+        _recognition.show(run, one, self.alphabet, RATE_HZ, HOP_MS / 1000)
