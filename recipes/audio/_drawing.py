@@ -84,7 +84,7 @@ def kernels(weights: Tensor) -> ImageGrid:
     images = []
     for kernel in weights[:SHOWN_KERNELS, 0]:
         levels = (127.5 + 127.5 * kernel / kernel.abs().max().clamp(min=1e-12)).byte()  # (k, k)
-        images.append(enlarged(levels.flip(0), PIXELS_A_WEIGHT, PIXELS_A_WEIGHT))
+        images.append(enlarged(levels, PIXELS_A_WEIGHT, PIXELS_A_WEIGHT))
     return ImageGrid(
         "Kernels of the first layer", images, [f"kernel {index}" for index in range(len(images))]
     )

@@ -40,7 +40,7 @@ from workbench.training import Data, Tensors, Training
 FORMS = {
     "stft": ("magnitude of its short-time Fourier transform, in dB", "frequency"),
     "mel": ("mel spectrogram, in dB", "middle of the band"),
-    "mfcc": ("mel-frequency cepstral coefficients", "coefficient"),
+    "mfcc": ("mel-frequency cepstral coefficients but 0, the level", "coefficient"),
 }
 AT_ONCE = 256  # sounds that the network is asked about together
 SHOWN_SOUNDS, SHOWN_ANSWERS = 4, 13
@@ -69,9 +69,10 @@ class _CNN(nn.Module):
 def _block(channels_in: int, channels_out: int, side: int) -> nn.Sequential:
     return nn.Sequential(
         nn.Conv2d(channels_in, channels_out, side, padding=side // 2, bias=False),
+        # Before the norm: a quarter of the numbers is left to normalise.
+        nn.MaxPool2d(2, ceil_mode=True),
         nn.BatchNorm2d(channels_out),
         nn.ReLU(),
-        nn.MaxPool2d(2, ceil_mode=True),
     )
 
 
@@ -82,7 +83,7 @@ class SpectrogramCNN(Training):
         dataset: str = choice(*_datasets.DATASETS, help="which sounds")
         folder: str = path(help="for dataset=folder: a subfolder of sounds for each class")
         features: str = choice("mel", "stft", "mfcc", help="which picture of a sound is learned")
-        each: int = number(150, low=4, high=10_000, log=True, help="sounds a class to learn from")
+        each: int = number(100, low=4, high=10_000, log=True, help="sounds a class to learn from")
         worst_db: float = number(0, low=-20, high=60, help="sounds above their noise, at least")
         rate_hz: int = number(8000, low=4000, high=48_000, help="samples a second")
         seconds: float = number(1.0, low=0.25, high=30, help="length of each sound")
@@ -122,7 +123,8 @@ class SpectrogramCNN(Training):
         mean = pictures[0].mean((0, 2))[:, None]  # (R, 1)
         spread = pictures[0].std((0, 2)).clamp(min=1e-6)[:, None]
         splits = [
-            Tensors(((one - mean) / spread)[:, None], part.labels)  # (N, 1, R, T), (N,)
+            # Turned round, so that who looks into the network sees low pitches below.
+            Tensors(((one - mean) / spread).flip(1)[:, None], part.labels)  # (N, 1, R, T), (N,)
             for one, part in zip(pictures, parts, strict=True)
         ]
         self.asked, self.rows = splits[2].tensors[0], len(mean)
@@ -177,11 +179,11 @@ class SpectrogramCNN(Training):
         labels, names, analysis = self.test.labels, self.test.classes, self.analysis
         chosen = _first_of_each(labels)[:SHOWN_SOUNDS]
         waves = self.test.waves[chosen]  # (n, S)
-        forms = {form: analysis.pictures(waves, form) for form in FORMS}  # (n, R, T) each
+        forms = {form: self._drawn(waves, form) for form in FORMS}  # (n, R, T) each
         shown = [names[labels[i]] for i in chosen.tolist()]
         run.figure("waveform", _drawing.waveform(f"{shown[0]}: samples", waves[0], analysis.rate_hz))
         for form, (title, unit) in FORMS.items():
-            rows = analysis.row_names(form)
+            rows = analysis.row_names(form)[-forms[form].shape[1] :]
             picture = _drawing.spectrum(
                 f"{shown[0]}: {title}", forms[form][0], rows, unit, analysis.hop_ms / 1000
             )
@@ -218,8 +220,13 @@ class SpectrogramCNN(Training):
             captions.append(
                 f"{truth}: {share:.0%}" if truth == said else f"{truth}, taken for {said}: {share:.0%}"
             )
-        pictures = self.analysis.pictures(self.test.waves[chosen], self.params.features)
+        pictures = self._drawn(self.test.waves[chosen], self.params.features)
         return _drawing.grid(title, pictures, captions)
+
+    def _drawn(self, waves: Tensor, form: str) -> Tensor:
+        """Pictures without coefficient 0, the level: beside it the others would all look alike."""
+        pictures = self.analysis.pictures(waves, form)  # (n, R, T)
+        return pictures[:, 1:] if form == "mfcc" else pictures
 
     def _by_mean_mfcc(self) -> dict[str, Tensor]:
         """Answers (N,) to the test sounds from the mean of each coefficient over the moments."""
