@@ -13,6 +13,7 @@ SHOWN_BANDS, SHOWN_KERNELS = 10, 16
 HEIGHT = 120  # pixels of pictures side by side, about
 PIXELS_A_MOMENT, PIXELS_A_WEIGHT = 2, 8
 MOST_POINTS = 4000  # of a curve
+MOST_CELLS = 256  # rows of a picture, and moments
 
 # Shapes: S samples, R rows of a picture, T moments, M mel bands, B frequencies.
 
@@ -27,18 +28,27 @@ def waveform(title: str, wave: Tensor, rate_hz: int) -> Curves:
 
 def spectrum(title: str, picture: Tensor, rows: Sequence[str], row_label: str, hop_s: float) -> Matrix:
     """A picture (R, T) whose rows have names from below to above, over seconds."""
+    down, across = _strides(picture)
     return Matrix(
         title,
-        picture.flip(0),
-        rows=[*reversed(rows)],
-        columns=[f"{index * hop_s:.2f}" for index in range(picture.shape[1])],
+        # A tenth of a dB is less than anyone sees, and the figure a third as long.
+        picture[::down, ::across].flip(0).double().round(decimals=1),
+        rows=[*reversed(rows[::down])],
+        columns=[f"{index * hop_s:.2f}" for index in range(0, picture.shape[1], across)],
         row_label=row_label,
         column_label="seconds",
     )
 
 
+def _strides(picture: Tensor) -> list[int]:
+    """Each how manyth row and moment of a picture (R, T) is shown: of a large one not all."""
+    return [-(-size // MOST_CELLS) for size in picture.shape]
+
+
 def grey(picture: Tensor) -> Tensor:
-    """A picture (R, T) in grey levels (R, T) from its least to its greatest value, low rows below."""
+    """A picture (R, T) in grey levels from its least to its greatest value, low rows below."""
+    down, across = _strides(picture)
+    picture = picture[::down, ::across]
     least, greatest = picture.min(), picture.max()
     return (255 * (picture - least) / (greatest - least).clamp(min=1e-12)).byte().flip(0)
 
@@ -56,7 +66,7 @@ def trace(wave: Tensor, moments: int) -> Tensor:
         torch.stack([extreme(piece) for piece in pieces]) / peak for extreme in (torch.min, torch.max)
     )  # (T,), from -1 to 1
     height = torch.linspace(1, -1, HEIGHT)[:, None]  # (HEIGHT, 1)
-    half = 1 / HEIGHT  # of a pixel, so that silence is a line
+    half = 1 / (HEIGHT - 1)  # of a pixel, so that silence is a line
     return (255 * ((height >= low - half) & (height <= high + half))).byte()
 
 
@@ -64,12 +74,11 @@ def side_by_side(title: str, sounds: Sequence[tuple[str, Tensor, dict[str, Tenso
     """Of each sound its name, its samples (S,), and its pictures (R, T) by name, all of one size."""
     images, captions = [], []
     for name, wave, pictures in sounds:
-        moments = next(iter(pictures.values())).shape[1]
-        images.append(enlarged(trace(wave, moments), 1, PIXELS_A_MOMENT))
-        captions.append(f"{name}: waveform")
-        for what, picture in pictures.items():
-            down = max(1, round(HEIGHT / len(picture)))
-            images.append(enlarged(grey(picture), down, PIXELS_A_MOMENT))
+        levels = {what: grey(picture) for what, picture in pictures.items()}
+        moments = next(iter(levels.values())).shape[1]
+        for what, drawn in {"waveform": trace(wave, moments), **levels}.items():
+            down = max(1, round(HEIGHT / len(drawn)))
+            images.append(enlarged(drawn, down, PIXELS_A_MOMENT))
             captions.append(f"{name}: {what}")
     return ImageGrid(title, images, captions)
 

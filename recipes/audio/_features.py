@@ -147,6 +147,24 @@ class Analysis(NamedTuple):
         """The mel bands (M, B)."""
         return mel_bank(self.mels, self.window, self.rate_hz)
 
+    def checked_bank(self) -> Tensor:
+        """The mel bands (M, B), where all forms can be made.
+
+        Raises:
+            WorkbenchError: with all faults: bands without a frequency, more coefficients than bands.
+        """
+        faults = []
+        if self.coefficients > self.mels:
+            faults.append(f"{self.coefficients} coefficients cannot be made of {self.mels} mel bands")
+        try:
+            bank = self.bank()
+        except WorkbenchError as fault:
+            faults.append(fault.title)
+        if faults:
+            remedy = "take fewer coefficients than bands, and fewer bands or a longer window"
+            raise WorkbenchError("; ".join(faults), remedy)
+        return bank
+
     def pictures(self, waves: Tensor, form: str) -> Tensor:
         """Sounds (N, S) as `stft`, (N, B, T), `mel`, (N, M, T), or `mfcc`, (N, coefficients, T)."""
         return torch.cat([self._pictures(some, form) for some in waves.split(AT_ONCE)])

@@ -2,17 +2,19 @@
 
 A sound is cut into short pieces, and each piece told by how strong its frequencies are: the short-time
 Fourier transform, a picture of pitch over time. Bands that are narrow below and wide above, as an ear
-has them, make it a mel spectrogram, and cosines over those the MFCC, a dozen numbers a piece. A small
-network of convolutions learns that picture as it would a photograph; only where in time a sound lies
-tells nothing, so the mean over time is taken, while rows keep their places. Pictures that are learned
-from are moved in time, and lose some rows and moments. `features` says which picture is learned.
+has them, make it a mel spectrogram, and cosines over those the MFCC, a few numbers a piece. Blocks of
+convolution, max pooling and batch norm learn that picture as they would a photograph. When a sound
+begins tells nothing, so the mean over time is taken; how high it is does, so rows keep their places.
+What is learned from is moved in time, and loses some rows and moments. `features` chooses the picture.
 
 Data: 13 kinds of sounds that are made here by formulas (tones, glides, bells, strings, vowels …), each
-of another pitch, length, onset and level, in noise; 1,950 train, 494 validate, 975 test. By choice ten
-words spoken by synthetic voices, SPEECHCOMMANDS, or a folder of your own with a subfolder a class.
-Result: … % of the test sounds on mel spectrograms.
-Look at: `side by side`, what a sound becomes; `classes`, where the mean MFCC cannot tell a rising tone
-from a falling one, for the mean has no order; `confusion`; `heard`; `mel bands`; `kernels`.
+of another pitch, length, onset and level, in noise of any colour; 1,300 train, 325 validate, 650 test.
+By choice ten words of synthetic voices, of which none is in two parts; SPEECHCOMMANDS; or a folder of
+your own with a subfolder a class.
+Result: 98 % of the test sounds on each of the three pictures (means of three seeds); the nearest known
+mean MFCC: 69 %. Time: 15 s on two CPU cores, with features=stft 30 s; less on a GPU.
+Look at: `side by side`, what a sound becomes; `classes`, where whoever knows the mean MFCC alone cannot
+tell a rising tone from a falling one, for a mean has no order; `heard`, `mistakes`, `mel bands`.
 Source: networks on spectrograms: S. Hershey et al., CNN architectures for large-scale audio
 classification, 2017; masking: D. Park et al., SpecAugment, 2019; MFCC: S. Davis and P. Mermelstein,
 1980.
@@ -25,15 +27,13 @@ from typing import Any
 
 import torch
 import torch.nn.functional as F
-from sklearn.linear_model import LogisticRegression
-from sklearn.neighbors import KNeighborsClassifier
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
-from recipes.audio import _datasets, _drawing, _features
+from recipes.audio import _datasets, _drawing, _features, _judges
+from recipes.audio._augmentation import masked, moved
 from workbench import at_least, choice, number, path
-from workbench.errors import WorkbenchError
-from workbench.figures.data import ImageGrid, Table
+from workbench.figures.data import ImageGrid
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
 
@@ -83,11 +83,15 @@ class SpectrogramCNN(Training):
         dataset: str = choice(*_datasets.DATASETS, help="which sounds")
         folder: str = path(help="for dataset=folder: a subfolder of sounds for each class")
         features: str = choice("mel", "stft", "mfcc", help="which picture of a sound is learned")
-        each: int = number(100, low=4, high=10_000, log=True, help="sounds a class to learn from")
-        worst_db: float = number(0, low=-20, high=60, help="sounds above their noise, at least")
+        each: int = number(
+            100, low=4, high=10_000, log=True, help="sounds a class to learn from; a folder's: all"
+        )
+        worst_db: float = number(
+            0, low=-20, high=60, help="of what is made here: sound over noise, at least"
+        )
         rate_hz: int = number(8000, low=4000, high=48_000, help="samples a second")
         seconds: float = number(1.0, low=0.25, high=30, help="length of each sound")
-        window_ms: float = number(32, low=8, high=128, help="of a piece; half of it is new in the next")
+        window_ms: float = number(32, low=8, high=128, help="of a piece; half is new in the next")
         mels: int = number(40, low=8, high=256, help="bands of a mel spectrogram")
         coefficients: int = number(20, low=8, high=128, help="of MFCC, at most the bands")
         width: int = number(16, low=1, high=256, log=True, help="channels of the first convolution")
@@ -103,18 +107,18 @@ class SpectrogramCNN(Training):
 
     monitor = "val/accuracy"
     monitor_mode = "max"
-    marks = (at_least("test/accuracy", 0.95, baseline="baseline/logistic", margin=0.1),)
+    marks = (
+        at_least("test/accuracy", 0.95, baseline="baseline/nearest"),
+        at_least("test/accuracy", 0.95, baseline="baseline/nearest", values={"features": "stft"}),
+        at_least("test/accuracy", 0.95, baseline="baseline/nearest", values={"features": "mfcc"}),
+    )
 
     def data(self) -> Data:
         params = self.params
-        if params.coefficients > params.mels:
-            raise WorkbenchError(
-                f"{params.coefficients} coefficients cannot be made of {params.mels} mel bands",
-                "give at most as many coefficients as mels",
-            )
         self.analysis = _features.Analysis(
             params.rate_hz, params.window_ms, params.mels, params.coefficients
         )
+        self.bank = self.analysis.checked_bank()  # (M, B)
         kind = _datasets.Kind(params.rate_hz, params.seconds, params.each, params.worst_db)
         parts, self.note = _datasets.load(params.dataset, params.folder, kind, self.seed)
         self.train, _, self.test = parts
@@ -192,7 +196,7 @@ class SpectrogramCNN(Training):
             (name, waves[i], {form: forms[form][i] for form in FORMS}) for i, name in enumerate(shown)
         ]
         run.figure("side by side", _drawing.side_by_side("A sound in four forms", sounds))
-        run.figure("mel bands", _drawing.mel_bands(analysis.bank(), analysis.rate_hz))
+        run.figure("mel bands", _drawing.mel_bands(self.bank, analysis.rate_hz))
 
     def _show_answers(self, run: Run) -> None:
         """What was said of test sounds, by the network and by those who know the mean MFCC alone."""
@@ -200,11 +204,15 @@ class SpectrogramCNN(Training):
         asked = [(some.to(self.device), labels) for some in self.asked.split(AT_ONCE)]
         shares = torch.cat([self.predict_step(batch).softmax(1) for batch in asked]).cpu()  # (N, K)
         right = {self.params.features: shares.argmax(1) == labels}
-        for name, answer in self._by_mean_mfcc().items():
+        known, means = (
+            self.analysis.pictures(part.waves, "mfcc").mean(2) for part in (self.train, self.test)
+        )  # (N, coefficients)
+        for name, answer in _judges.answers(known, self.train.labels, means).items():
             right[name] = answer == labels
             run.log({f"baseline/{name}": right[name].float().mean()})
-        run.figure("models", _models(right, self.net))
-        run.figure("classes", _classes(right, labels, names))
+        weights = sum(weight.numel() for weight in self.net.parameters())
+        run.figure("models", _judges.models(right, weights))
+        run.figure("classes", _judges.classes(right, labels, names))
         run.figure("heard", self._heard(shares, _first_of_each(labels)[:SHOWN_ANSWERS], "Answers"))
         wrong = (~right[self.params.features]).nonzero()[:, 0]
         worst = wrong[shares[wrong].amax(1).argsort(descending=True)][:SHOWN_ANSWERS]
@@ -228,64 +236,7 @@ class SpectrogramCNN(Training):
         pictures = self.analysis.pictures(waves, form)  # (n, R, T)
         return pictures[:, 1:] if form == "mfcc" else pictures
 
-    def _by_mean_mfcc(self) -> dict[str, Tensor]:
-        """Answers (N,) to the test sounds from the mean of each coefficient over the moments."""
-        known, asked = (
-            self.analysis.pictures(part.waves, "mfcc").mean(2) for part in (self.train, self.test)
-        )  # (N, coefficients)
-        mean, spread = known.mean(0), known.std(0).clamp(min=1e-6)
-        known, asked = ((part - mean) / spread for part in (known, asked))
-        judges = {
-            "logistic": LogisticRegression(max_iter=1000),
-            "nearest": KNeighborsClassifier(n_neighbors=1),
-        }
-        return {
-            name: torch.from_numpy(
-                judge.fit(known.numpy(), self.train.labels.numpy()).predict(asked.numpy())
-            )
-            for name, judge in judges.items()
-        }
-
-
-def moved(pictures: Tensor) -> Tensor:
-    """Each of (N, 1, R, T) moved in time by chance; what leaves at the end comes back at the begin."""
-    n, _, _, moments = pictures.shape
-    by = torch.randint(moments, (n, 1), device=pictures.device)
-    places = (torch.arange(moments, device=pictures.device) + by) % moments  # (N, T)
-    return pictures.gather(3, places[:, None, None].expand_as(pictures))
-
-
-def masked(pictures: Tensor, share: float, dim: int) -> Tensor:
-    """A stretch of rows or moments of each (N, 1, R, T) set to 0, the mean; at most that share."""
-    shape = [len(pictures), 1, 1, 1]
-    begin, length = (torch.rand(shape, device=pictures.device) for _ in range(2))
-    size = pictures.shape[dim]
-    shape[0], shape[dim] = 1, size
-    place = (torch.arange(size, device=pictures.device) / size).reshape(shape)
-    length = share * length
-    begin = begin * (1 - length)
-    return pictures.masked_fill((place >= begin) & (place < begin + length), 0)
-
 
 def _first_of_each(labels: Tensor) -> Tensor:
     """The place of the first sound of each class that there is."""
     return torch.stack([(labels == label).nonzero()[0, 0] for label in labels.unique()])
-
-
-def _models(right: Mapping[str, Tensor], net: nn.Module) -> Table:
-    weights = sum(weight.numel() for weight in net.parameters())
-    names = {"logistic": "logistic regression, mean MFCC", "nearest": "nearest neighbour, mean MFCC"}
-    rows: list[list[str | float]] = [
-        [names.get(name, f"2-D CNN, {name}"), "" if name in names else weights, answers.float().mean()]
-        for name, answers in right.items()
-    ]
-    return Table("Who tells sounds apart", ["model", "weights", "accuracy on the test part"], rows)
-
-
-def _classes(right: Mapping[str, Tensor], labels: Tensor, names: list[str]) -> Table:
-    """Which share of each class each model knows."""
-    rows = [
-        [name, *(answers[labels == label].float().mean() for answers in right.values())]
-        for label, name in enumerate(names)
-    ]
-    return Table("Share of each class that is known", ["class", *right], rows)

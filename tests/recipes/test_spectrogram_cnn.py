@@ -11,8 +11,9 @@ import soundfile
 import torch
 
 from recipes.audio import _datasets, _folder, _synthesis, spectrogram_cnn
+from recipes.audio._augmentation import masked, moved
 from recipes.audio._sounds import Parts
-from recipes.audio.spectrogram_cnn import SpectrogramCNN, masked, moved
+from recipes.audio.spectrogram_cnn import SpectrogramCNN
 from tests.recipes.shown import rows, shown
 from tests.recipes.waiting import wait_until_ended
 from workbench.catalog import discover
@@ -110,9 +111,10 @@ def test_when_a_sound_begins_changes_little_and_how_high_it_is_much() -> None:
     assert (net(picture.roll(8, dims=2)) - before).abs().max() > 1e-2
 
 
-def test_more_coefficients_than_bands_are_refused() -> None:
-    with pytest.raises(WorkbenchError, match="30 coefficients cannot be made of 20 mel bands"):
-        made(coefficients=30, mels=20).data()
+def test_forms_that_cannot_be_made_are_refused_together() -> None:
+    with pytest.raises(WorkbenchError, match="50 coefficients cannot be made of 40 mel bands") as fault:
+        made(coefficients=50, window_ms=8, features="stft").data()
+    assert "mel bands hold no frequency" in fault.value.title
 
 
 def test_pictures_move_in_time_each_its_own_way() -> None:
