@@ -8,6 +8,7 @@ D. O'Shaughnessy, 1987; MFCC: S. Davis and P. Mermelstein, 1980.
 from __future__ import annotations
 
 import math
+from typing import NamedTuple
 
 import torch
 import torch.nn.functional as F
@@ -17,6 +18,7 @@ from workbench.errors import WorkbenchError
 
 WINDOW_MS, HOP_MS = 32.0, 16.0
 MELS = 40
+AT_ONCE = 256  # sounds whose spectra are computed together
 RANGE_DB = 80.0  # what is weaker than the loudest of a sound by more than this counts as silence
 LEAST_POWER = 1e-10
 
@@ -122,3 +124,63 @@ def mfcc(log_mels: Tensor, count: int) -> Tensor:
     mel bands say nearly the same; cosines over them do not.
     """
     return dct(count, log_mels.shape[1]).to(log_mels.device) @ log_mels  # (N, count, T)
+
+
+class Analysis(NamedTuple):
+    """How sounds become pictures, whichever of the three; half of each window is new in the next."""
+
+    rate_hz: int
+    window_ms: float = WINDOW_MS
+    mels: int = MELS
+    coefficients: int = 20
+
+    @property
+    def window(self) -> int:
+        """Samples of a piece."""
+        return samples_in(self.window_ms, self.rate_hz)
+
+    @property
+    def hop_ms(self) -> float:
+        return self.window_ms / 2
+
+    def bank(self) -> Tensor:
+        """The mel bands (M, B)."""
+        return mel_bank(self.mels, self.window, self.rate_hz)
+
+    def checked_bank(self) -> Tensor:
+        """The mel bands (M, B), where all forms can be made.
+
+        Raises:
+            WorkbenchError: with all faults: bands without a frequency, more coefficients than bands.
+        """
+        faults = []
+        if self.coefficients > self.mels:
+            faults.append(f"{self.coefficients} coefficients cannot be made of {self.mels} mel bands")
+        try:
+            bank = self.bank()
+        except WorkbenchError as fault:
+            faults.append(fault.title)
+        if faults:
+            remedy = "take fewer coefficients than bands, and fewer bands or a longer window"
+            raise WorkbenchError("; ".join(faults), remedy)
+        return bank
+
+    def pictures(self, waves: Tensor, form: str) -> Tensor:
+        """Sounds (N, S) as `stft`, (N, B, T), `mel`, (N, M, T), or `mfcc`, (N, coefficients, T)."""
+        return torch.cat([self._pictures(some, form) for some in waves.split(AT_ONCE)])
+
+    def _pictures(self, waves: Tensor, form: str) -> Tensor:
+        if form == "stft":
+            return decibels(power(waves, self.window, samples_in(self.hop_ms, self.rate_hz)))
+        sizes = {"mels": self.mels, "window_ms": self.window_ms, "hop_ms": self.hop_ms}
+        mel = log_mel(waves, self.rate_hz, **sizes)  # (N, M, T)
+        return mel if form == "mel" else mfcc(mel, self.coefficients)
+
+    def row_names(self, form: str) -> list[str]:
+        """What each row of a picture is, from below to above."""
+        if form == "mfcc":
+            return [f"coefficient {index}" for index in range(self.coefficients)]
+        hertz = torch.linspace(0, self.rate_hz / 2, self.window // 2 + 1)  # (B,)
+        if form == "mel":
+            hertz = hertz[self.bank().argmax(1)]  # (M,)
+        return [f"{value:.0f} Hz" for value in hertz.tolist()]

@@ -5,6 +5,7 @@ Files are read by soundfile, which the extra `audio` brings: WAV, FLAC, OGG, MP3
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from math import gcd
 from pathlib import Path
@@ -20,6 +21,7 @@ from workbench.errors import WorkbenchError
 SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".caf"}
 EDGE_S = 0.05  # of silence behind a sound that is resampled, so that its end does not touch its begin
 SHOWN_FAULTS = 10
+NOT_INSTALLED = "sounds are read by soundfile, which is not installed"
 
 
 @dataclass
@@ -58,9 +60,7 @@ def _read(file: Path) -> _File:
     try:
         import soundfile  # noqa: PLC0415 - only who reads files needs it
     except (ImportError, OSError):  # its library of the system may be what is missing
-        raise WorkbenchError(
-            "sounds are read by soundfile, which is not installed", install_command(["soundfile"])
-        ) from None
+        raise WorkbenchError(NOT_INSTALLED, install_command(["soundfile"])) from None
     try:
         samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)  # (S, C)
     except (OSError, RuntimeError) as fault:
@@ -122,18 +122,20 @@ class Read:
         return f"of {len(self.waves)} sounds: {', '.join(done)}" if done else ""
 
 
-def read_all(files: list[Path], rate_hz: int, length: int) -> Read:
+def read_all(files: list[Path], rate_hz: int, length: int, also: Sequence[str] = ()) -> Read:
     """All files at one rate and length.
 
     Raises:
-        WorkbenchError: naming those that cannot be read, all together.
+        WorkbenchError: naming those that cannot be read, together with what is wrong `also`.
     """
-    done, faults = Read(), list[WorkbenchError]()
+    done, faults = Read(), list[str](also)
     for file in files:
         try:
             found = _read(file)
         except WorkbenchError as fault:
-            faults.append(fault)
+            if fault.title == NOT_INSTALLED:
+                raise
+            faults.append(fault.title)
             continue
         wave = resampled(found.samples.mean(0), found.rate_hz, rate_hz)
         done.mixed += len(found.samples) > 1
@@ -146,12 +148,11 @@ def read_all(files: list[Path], rate_hz: int, length: int) -> Read:
     return done
 
 
-def _together(faults: list[WorkbenchError]) -> WorkbenchError:
-    """All of them as one; one alone, or the same thing again and again, as it is."""
-    if len({fault.title for fault in faults}) == 1:
-        return faults[0]
-    listed = [fault.title for fault in faults[:SHOWN_FAULTS]]
+def _together(faults: list[str]) -> WorkbenchError:
+    """All of them as one error."""
+    if len(faults) == 1:
+        return WorkbenchError(faults[0], "mend or remove what is wrong, or add what is missing")
     more = [f"and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
     return WorkbenchError(
-        f"{len(faults)} sounds cannot be used", "\n".join(["mend or remove them:", *listed, *more])
+        f"{len(faults)} faults in these sounds", "\n".join([*faults[:SHOWN_FAULTS], *more])
     )

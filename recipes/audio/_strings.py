@@ -22,7 +22,6 @@ DIGITS = tuple(_formants.SAID)
 SHARES = (1.0, 0.125, 0.25)  # of `count` in the training, validation and test part
 SPEAKERS = (64, 16, 24)  # who speaks in one part is not heard in another
 RATES_WPM, PITCHES = (120, 200), (25, 75)
-NO_WORDS = ("whisper", "whisperf")  # variants without a voice
 VALIDATION_SHARE, TEST_SHARE = 0.15, 0.2  # of the voices, and of a folder
 
 # Shapes: N utterances, S samples of the longest.
@@ -97,7 +96,8 @@ def _synthesised(words: list[list[list[str]]], dice: torch.Generator) -> Parts:
 
 def _voices(words: list[list[list[str]]], dice: torch.Generator) -> Parts:
     sentences = []
-    for part, voices in zip(words, _cast(dice), strict=True):
+    cast = _voice.cast(dice, VALIDATION_SHARE, TEST_SHARE)
+    for part, voices in zip(words, cast, strict=True):
         for one in part:
             voice = voices[_whole((0, len(voices)), dice)]
             rate, pitch = _whole(RATES_WPM, dice), _whole(PITCHES, dice)
@@ -107,20 +107,6 @@ def _voices(words: list[list[list[str]]], dice: torch.Generator) -> Parts:
     ends = torch.tensor([len(wave) for wave in waves])
     clean = pad_sequence(waves, batch_first=True)  # (N, S)
     return _parts(*_formants.recorded(clean, ends, dice), words)
-
-
-def _cast(dice: torch.Generator) -> list[list[str]]:
-    """The voices of each part: variants of one person, such as steph2 and steph3, stay together."""
-    families: dict[str, list[str]] = {}
-    for voice in _voice.voices():
-        name = voice.partition("+")[2]
-        if name not in NO_WORDS:
-            families.setdefault(name.rstrip("0123456789"), []).append(voice)
-    order = torch.randperm(len(families), generator=dice).tolist()
-    shuffled = [[*families.values()][i] for i in order]
-    validation, test = (round(share * len(order)) for share in (VALIDATION_SHARE, TEST_SHARE))
-    cuts = pairwise([0, len(order) - validation - test, len(order) - test, len(order)])
-    return [[voice for family in shuffled[begin:end] for voice in family] for begin, end in cuts]
 
 
 def _commands(counts: list[int], most_words: int, dice: torch.Generator) -> tuple[Parts, str]:

@@ -8,6 +8,7 @@ import subprocess
 import sys
 from collections.abc import Sequence
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import NamedTuple
 
@@ -21,6 +22,7 @@ from workbench.errors import UsageError, WorkbenchError, unknown
 LANGUAGE = "en"
 SLOWEST_WPM, FASTEST_WPM = 80, 450  # the library's own bounds
 HIGHEST_PITCH = 99
+NO_WORDS = ("whisper", "whisperf")  # variants without a voice
 TIMEOUT_S = 120  # for one list of sentences; ten thousand words take ten
 
 
@@ -67,6 +69,24 @@ def voices() -> tuple[str, ...]:
     _, data = _library()
     variants = (data / "voices" / "!v").iterdir()
     return tuple(sorted(f"{LANGUAGE}+{file.name}" for file in variants if file.is_file()))
+
+
+def cast(dice: torch.Generator, validation_share: float, test_share: float) -> list[list[str]]:
+    """The voices of three parts: variants of one person, such as steph2 and steph3, stay together.
+
+    Raises:
+        WorkbenchError: when the package with eSpeak NG is missing.
+    """
+    families: dict[str, list[str]] = {}
+    for voice in voices():
+        name = voice.partition("+")[2]
+        if name not in NO_WORDS:
+            families.setdefault(name.rstrip("0123456789"), []).append(voice)
+    order = torch.randperm(len(families), generator=dice).tolist()
+    shuffled = [[*families.values()][i] for i in order]
+    validation, test = (round(share * len(order)) for share in (validation_share, test_share))
+    cuts = pairwise([0, len(order) - validation - test, len(order) - test, len(order)])
+    return [[voice for family in shuffled[begin:end] for voice in family] for begin, end in cuts]
 
 
 def _library() -> tuple[Path, Path]:

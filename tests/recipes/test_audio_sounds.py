@@ -70,10 +70,10 @@ def test_all_sounds_that_cannot_be_used_are_named_together(tmp_path: Path) -> No
     broken.write_bytes(b"no sound")
     soundfile.write(empty, [], RATE_HZ)
     soundfile.write(endless, [0.0, float("inf")], RATE_HZ, subtype="FLOAT")
-    with pytest.raises(WorkbenchError, match="3 sounds cannot be used") as fault:
-        _sounds.read_all([good, broken, empty, endless], RATE_HZ, RATE_HZ)
+    with pytest.raises(WorkbenchError, match="4 faults in these sounds") as fault:
+        _sounds.read_all([good, broken, empty, endless], RATE_HZ, RATE_HZ, also=["too few"])
     lines = fault.value.remedy.splitlines()
-    assert "b.wav cannot be read as a sound" in lines[1]
+    assert lines[0] == "too few" and "b.wav cannot be read as a sound" in lines[1]
     assert lines[2].endswith("c.wav is empty") and "d.wav holds values" in lines[3]
     with pytest.raises(WorkbenchError, match=r"b\.wav cannot be read"):
         _sounds.read_all([good, broken], RATE_HZ, RATE_HZ)

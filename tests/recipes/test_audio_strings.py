@@ -7,7 +7,7 @@ import pytest
 import soundfile
 import torch
 
-from recipes.audio import _strings, _transcripts
+from recipes.audio import _strings, _transcripts, _voice
 from recipes.audio._strings import DIGITS, RATE_HZ, Part
 from workbench.errors import WorkbenchError
 from workbench.paths import data_dir
@@ -41,7 +41,7 @@ def test_strings_are_drawn_and_spoken(dataset: str) -> None:
 
 
 def test_no_voice_is_in_two_parts_nor_its_variants() -> None:
-    cast = _strings._cast(torch.Generator().manual_seed(0))
+    cast = _voice.cast(torch.Generator().manual_seed(0), 0.15, 0.2)
     families = [{voice.rstrip("0123456789") for voice in voices} for voices in cast]
     assert all(len(one) > 5 for one in families)
     assert not families[0] & families[1] | families[0] & families[2] | families[1] & families[2]
