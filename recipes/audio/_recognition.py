@@ -120,10 +120,9 @@ class Utterance:
     target: Tensor
 
 
-def show(
-    run: Run, one: Utterance, alphabet: str, rate_hz: int, frame_s: float, moment_s: float
-) -> None:
+def show(run: Run, one: Utterance, alphabet: str, rate_hz: int, frame_s: float) -> None:
     """From the wave to the characters; without an alignment where it is too short for its text."""
+    moment_s = frame_s * round(one.frames.shape[1] / len(one.heard))
     run.figure("waveform", _waveform(one, rate_hz))
     run.figure("spectrogram", _spectrogram(one, frame_s))
     run.figure("characters", _characters(one, alphabet, moment_s))

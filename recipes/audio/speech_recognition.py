@@ -10,8 +10,8 @@ single words, warped in time and strung together.
 Data: strings of one to five digits, spoken by a voice of our own formulas, 64 speakers to learn from
 and 24 others to be tested on, in noise; by choice spoken by voices of eSpeak NG (the extra `voice`),
 SPEECHCOMMANDS strung together, or a folder of your own: sounds, each with a .txt of its name.
-Result: 1.5 % of the test part's characters wrong (one seed), where templates have 16.5 %; 0.6 % when only
-words that there are may be found. Time: a minute or two on two CPU cores.
+Result: 1.5 % of the test part's characters wrong (one seed), where templates have 16.5 %; 0.6 % when
+only words that there are may be found. Time: a minute or two on two CPU cores.
 Look at: `heard`, texts with their edits; `characters` and `spikes`, how short each is told, between
 blanks; `alignment`, when; `decoders`; `recognisers`, beside the templates; `confusion`;
 `errors by length`; `spectrogram`; `waveform`.
@@ -276,5 +276,4 @@ class SpeechRecognition(Training):
             heard=listened[index],
             target=self._spelled([part.texts[index]])[0][0],
         )
-        frame_s = HOP_MS / 1000
-        _recognition.show(run, one, self.alphabet, RATE_HZ, frame_s, STRIDE * frame_s)
+        _recognition.show(run, one, self.alphabet, RATE_HZ, HOP_MS / 1000)
