@@ -4,4 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-QUICK: dict[str, dict[str, Any]] = {"generative/gan": {"judge_epochs": 1}}
+QUICK: dict[str, dict[str, Any]] = {
+    "audio/spectrogram_cnn": {"each": 20},
+    "generative/gan": {"judge_epochs": 1},
+}
