@@ -7,6 +7,7 @@ the alignment: R. Wagner and M. Fischer, The string-to-string correction problem
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from itertools import groupby
 
 import torch
 from torch import Tensor
@@ -59,17 +60,21 @@ def rate(truths: Iterable[Sequence[str]], heards: Iterable[Sequence[str]]) -> fl
     return edits / length if length else float("inf") if edits else 0.0
 
 
-def marked(truth: Sequence[str], heard: Sequence[str]) -> str:
-    """The text with its edits: [missed], {added}, [wanted>found]."""
+def marked(truth: str, heard: str) -> str:
+    """The text with its edits: [missed], {added}, [said>heard]."""
+    signs = {"missed": "[{0}]", "added": "{{{1}}}", "replaced": "[{0}>{1}]", "": "{0}"}
     shown = []
-    for wanted, found in pairs(truth, heard):
-        if wanted is None:
-            shown.append(f"{{{found}}}")
-        elif wanted == found:
-            shown.append(wanted)
-        else:
-            shown.append(f"[{wanted}]" if found is None else f"[{wanted}>{found}]")
+    for kind, run in groupby(pairs(truth, heard), _kind):
+        said, found = ("".join(one or "" for one in side) for side in zip(*run, strict=True))
+        shown.append(signs[kind].format(said, found))
     return "".join(shown)
+
+
+def _kind(pair: Pair) -> str:
+    wanted, found = pair
+    if wanted == found:
+        return ""
+    return "added" if wanted is None else "missed" if found is None else "replaced"
 
 
 class ErrorRate(Metric):

@@ -233,7 +233,8 @@ def _resonances(centres_hz: Tensor, widths_hz: Tensor) -> Tensor:
         whole = padded - b1 * F.pad(whole, (1, 1)) - c1 * F.pad(whole, (2, 0))  # two longer
     passed = 1 / torch.fft.rfft(whole, SPECTRUM)  # (N, T, B)
     # Klatt lets 0 Hz pass as it is. Here white noise keeps its power, so that levels are loudness.
-    return passed / passed.abs().square().mean(2, keepdim=True).sqrt()
+    total = torch.linalg.vector_norm(torch.view_as_real(passed), dim=(2, 3))[..., None]  # (N, T, 1)
+    return passed * (math.sqrt(passed.shape[2]) / total)
 
 
 def _pitch(frames: int, who: Speakers, dice: torch.Generator) -> Tensor:
@@ -263,9 +264,11 @@ def recorded(waves: Tensor, ends: Tensor, dice: torch.Generator) -> tuple[Tensor
     """
     n, samples = waves.shape
     lasts = torch.arange(samples) < ends[:, None]  # (N, S)
-    power = (waves * lasts).square().sum(1, keepdim=True) / ends[:, None]  # (N, 1)
+    voices = waves * lasts
+    effective = torch.linalg.vector_norm(voices, dim=1) / ends.sqrt()  # (N,), of the samples that last
+    voices /= effective.clamp(min=1e-9)[:, None]
     below_db = 8 + 22 * torch.rand(n, 1, generator=dice)
-    noise = torch.randn(n, samples, generator=dice) * 10 ** (-below_db / 20)
+    noise = torch.randn(n, samples, generator=dice)
+    voices += noise.mul_(10 ** (-below_db / 20))
     level = LOUDEST * 10 ** (-20 * torch.rand(n, 1, generator=dice) / 20)
-    heard = waves / power.sqrt().clamp(min=1e-9) + noise
-    return (heard * lasts * level).clamp(-1, 1), ends
+    return voices.mul_(lasts).mul_(level).clamp_(-1, 1), ends

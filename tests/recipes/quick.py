@@ -6,5 +6,6 @@ from typing import Any
 
 QUICK: dict[str, dict[str, Any]] = {
     "audio/spectrogram_cnn": {"each": 20},
+    "audio/speech_recognition": {"utterances": 48},
     "generative/gan": {"judge_epochs": 1},
 }

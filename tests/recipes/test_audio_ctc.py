@@ -167,3 +167,4 @@ def test_edits_are_shown_where_they_are() -> None:
     assert _edits.marked("three", "tree") == "t[h]ree"
     assert _edits.marked("six", "siex") == "si{e}x"
     assert _edits.marked("nine", "five") == "[n>f]i[n>v]e"
+    assert _edits.marked("one six", "one") == "one[ six]"
