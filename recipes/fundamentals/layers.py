@@ -5,7 +5,7 @@ summer. A dense layer has a weight for each hour and knows nothing of their orde
 small window of weights, which slides along the day. An RNN reads hour after hour into a state that it
 makes anew each time; an LSTM has gates, which decide what it keeps. All four are trained on the same
 batches, with noise, for there are only 67 days; `layer` says whose result counts as the run's. None of
-the days is held back, so a study that compares trials needs held_out=0.2 and `--metric val/loss`.
+the days is held back, so a study that compares trials needs held_out=0.2.
 
 Data: ItalyPowerDemand, 67 days train, 1,029 test, which comes with aeon; by choice GunPoint or
 ArrowHead, or files of your own: .ts, or lines of numbers with the label first.

@@ -38,4 +38,4 @@ def _remedy(planned: Plan, schema: Schema) -> str:
         return "leave out --metric"
     if any(parameter.name == HELD_OUT for parameter in schema.parameters):
         return f"{HELD_OUT}=0.2 has them compared by what they never saw"
-    return "--folds 5 has them compared by what they never saw"
+    return "where it can be cross-validated, --folds 5 has them compared by what they never saw"
