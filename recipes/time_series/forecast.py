@@ -6,9 +6,9 @@ measured, and so on (`ahead=fed_back`). Values are told as differences from the 
 rising level is nothing new, and windows are stretched at random, so that waves higher than all before
 are not either. The three kinds are trained on the same batches and share nothing; `cell` says whose
 result is the run's. Forecasts begin at every moment of the last quarter of the series, which training
-never saw: a backtest. The network is not trained anew for each of them. How far windows are stretched is
-a compromise by validation, `workbench tune time_series/forecast stretch=0,0.1,0.3 --sampler grid`: CO₂
-needs next to none, dataset=sunspots more.
+never saw: a backtest. The network is not trained anew for each of them. How far windows are stretched
+is a compromise by validation, `workbench tune time_series/forecast stretch=0,0.1,0.3 --sampler grid`:
+CO₂ needs next to none, dataset=sunspots more.
 
 Data: CO₂ over Mauna Loa, 526 months, or sunspots, 309 years, which come with statsmodels; by choice a
 column of a CSV file of your own with its `season`.
