@@ -16,6 +16,7 @@ from workbench.errors import Faults, WorkbenchError, unknown
 LARGEST = 3.4e38  # what a float32 holds
 REMEDY = "give a text file with columns; what a spreadsheet holds has to be saved as CSV"
 SEPARATORS = ",;\t"
+GAPS = {"", "nan", "na", "null"}
 _WRONG_TEXT = "write the text as numbers, or remove the line or the column"
 
 Line = tuple[int, list[str]]
@@ -47,13 +48,13 @@ class Sheet(NamedTuple):
         return [self.header.index(name) for name in names]
 
     def numbers(self, places: Sequence[int], *, gaps: bool = False) -> list[list[float]]:
-        """The cells of those columns, line by line; with `gaps` an empty one is NaN, and no fault."""
+        """The cells of those columns, line by line; with `gaps` one of GAPS is NaN, and no fault."""
         rows, wrong = [], []
         for number, cells in self.lines:
             row = []
             for place in places:
                 value = _number(cells[place])
-                if not math.isfinite(value) and (cells[place].strip() or not gaps):
+                if not math.isfinite(value) and not (gaps and cells[place].strip().lower() in GAPS):
                     wrong.append((number, place, cells[place].strip()))
                 row.append(value)
             rows.append(row)
