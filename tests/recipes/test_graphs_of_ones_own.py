@@ -8,10 +8,11 @@ from types import SimpleNamespace
 import pytest
 import torch
 
-from recipes.graphs import _figures, _graph_files, _graphs, _pairs
+from recipes.graphs import _figures, _graph_files, _graphs, _pairs, _tu_files
 from recipes.graphs._graph_files import Chosen
 from recipes.graphs._graphs import Graph
 from recipes.graphs._pairs import Negatives
+from recipes.graphs.graph_classification import GraphClassification
 from tests.recipes.conftest import Train
 from tests.recipes.shown import rows
 from workbench.errors import WorkbenchError
@@ -139,3 +140,66 @@ def test_both_recipes_learn_a_graph_of_ones_own(train: Train, files: tuple[Path,
     assert all(str(row[0]).startswith("n") for row in rows(history, "missing"))
     history = train("graphs/node_classification", **values)
     assert isinstance(history.ended, Failed) and "needs a file of nodes" in history.ended.title
+
+
+@pytest.fixture
+def small(tmp_path: Path) -> Path:
+    """Ten graphs in one folder: triangles of class 1, and paths of three nodes of class -1."""
+    pairs = [
+        (3 * g + a, 3 * g + b) for g in range(10) for a, b in ((1, 2), (2, 3), (3, 1))[: 2 + g % 2]
+    ]
+    (tmp_path / "MINE_A.txt").write_text("".join(f"{a}, {b}\n" for a, b in pairs))
+    (tmp_path / "MINE_graph_indicator.txt").write_text("".join(f"{n // 3 + 1}\n" for n in range(30)))
+    (tmp_path / "MINE_graph_labels.txt").write_text("-1\n1\n" * 5)
+    return tmp_path
+
+
+def test_small_graphs_of_ones_own_are_read_and_learned(small: Path, train: Train) -> None:
+    samples, classes = _tu_files.read(str(small))
+    assert classes == ["class -1", "class 1"] and [one.label for one in samples] == [0, 1] * 5
+    assert samples[1].edges.shape == (2, 6) and samples[1].features.argmax(1).tolist() == [2, 2, 2]
+    (small / "MINE_node_labels.txt").write_text("7\n9\n7\n" * 10)
+    assert _tu_files.read(str(small))[0][4].features.tolist() == [[1, 0], [0, 1], [1, 0]]
+    values = {"dataset": "folder", "folder": str(small), "batch_size": 2, "epochs": 1}
+    assert isinstance(train("graphs/graph_classification", **values).ended, Finished)
+
+
+@pytest.mark.parametrize(
+    ("file", "text", "told"),
+    [
+        ("A", "1, 2\n3\nx, y\n", ["line 2: '3' is not 2", "line 3: 'x, y' is not 2"]),
+        ("A", "1, 99\n1, 4\n", ["line 1: 1 or 99 is no node", "line 2: 1 and 4 are nodes of"]),
+        ("graph_labels", "1\n1\n", ["has 24 faults", "no graph 3, but 1 to 2"]),
+        ("graph_labels", "1\n" * 11, ["1 graphs have no node, such as 11"]),
+        ("graph_labels", "", ["MINE_graph_labels.txt is empty"]),
+        ("graph_indicator", None, ["there is no file"]),
+        ("node_labels", "1\n2\n", ["has 2 lines for 30 nodes"]),
+    ],
+)
+def test_wrong_files_of_small_graphs_are_told(
+    small: Path, file: str, text: str | None, told: list[str]
+) -> None:
+    place = small / f"MINE_{file}.txt"
+    if text is None:
+        place.unlink()
+    else:
+        place.write_text(text)
+    with pytest.raises(WorkbenchError) as raised:
+        _tu_files.read(str(small))
+    assert all(part in str(raised.value) for part in told), raised.value
+
+
+def test_folders_without_small_graphs_and_rare_classes_are_refused(small: Path) -> None:
+    def data(**values: str) -> None:
+        GraphClassification(GraphClassification.Params(**values), seed=0).data()
+
+    with pytest.raises(WorkbenchError, match="does not read folder="):
+        data(dataset="motifs", folder=str(small))
+    with pytest.raises(WorkbenchError, match="needs a folder"):
+        data(dataset="folder")
+    (small / "MINE_graph_labels.txt").write_text("1\n" * 9 + "2\n")
+    with pytest.raises(WorkbenchError, match="of 2 classes 1 have fewer than 3 graphs"):
+        data(dataset="folder", folder=str(small))
+    (small / "MINE_A.txt").unlink()
+    with pytest.raises(WorkbenchError, match="holds not one set of graphs: none"):
+        data(dataset="folder", folder=str(small))
