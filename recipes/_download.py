@@ -40,7 +40,7 @@ def unpacked(name: str, url: str, files: Sequence[str], otherwise: str) -> Path:
             write_atomically(place / file, archive.read(members[file]))
     except (OSError, HTTPException, zipfile.BadZipFile, zlib.error) as fault:
         raise WorkbenchError(
-            f"{name} is not in {place} and cannot be downloaded: {fault}",
+            f"{place.name} is not in {place.parent} and cannot be downloaded: {fault}",
             f"train once where there is a network, or {otherwise}",
         ) from None
     return place

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -12,10 +13,11 @@ import torch
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 
-from recipes import _files
+from recipes import _download, _files
 from workbench.errors import Faults, WorkbenchError
 
 COMMAND = "pip install --no-deps aeon==1.6.0"  # its files alone are read, so nothing else is needed
+ARCHIVE = "timeseriesclassification.com"  # of UCR and UEA
 LEAST_SERIES = 2  # of a class: one to learn from, one to look at
 SHOWN = 6
 _GAPS = {"", "?", "nan", "na"}
@@ -41,20 +43,23 @@ class Task(NamedTuple):
     classes: list[str]
 
 
-def task(dataset: str, train_file: str = "", test_file: str = "") -> Task:
-    """A set of aeon's by name; with `file` those two.
+def task(dataset: str, train_file: str = "", test_file: str = "", name: str = "") -> Task:
+    """A set of aeon's by name; with `archive` the one called `name`, with `file` those two.
 
     Raises:
         WorkbenchError: when a file is missing or wrong, or the test part has other classes or channels;
-            or when files are given and another set chosen.
+            or when files or a name are given and another set chosen.
     """
     _files.refuse_unread(dataset, "file", train_file=train_file, test_file=test_file)
+    _files.refuse_unread(dataset, "archive", name=name)
+    if dataset == "archive":
+        train_file, test_file = downloaded(name)
     if dataset == "file" and not (train_file and test_file):
         raise WorkbenchError(
             "dataset=file needs two files", "give them with train_file=PATH test_file=PATH"
         )
-    known, asked = _both(train_file, test_file) if dataset == "file" else bundled(dataset)
-    faults = Faults(f"{train_file} and {test_file}" if dataset == "file" else dataset)
+    known, asked = _both(train_file, test_file) if train_file else bundled(dataset)
+    faults = Faults(f"{train_file} and {test_file}" if train_file else dataset)
     classes = sorted(set(known.labels))
     strange = sorted(set(asked.labels) - set(classes))
     if strange:
@@ -107,6 +112,25 @@ def held_out(labels: Tensor, share: float, seed: int) -> tuple[Tensor, Tensor]:
         random_state=seed,
     )
     return rest, chosen
+
+
+def downloaded(name: str) -> tuple[str, str]:
+    """The files of the training and the test part of a set of the archive, kept for the next time.
+
+    Raises:
+        WorkbenchError: when the set is neither on this disk nor to be had, or none is named.
+    """
+    if not re.fullmatch(r"\w+", name):
+        raise WorkbenchError(
+            f"{name!r} is no name of a set" if name else "dataset=archive needs the name of a set",
+            f"give name=NAME as {ARCHIVE} spells it, such as Wafer",
+        )
+    files = [f"{name}_{part}.ts" for part in ("TRAIN", "TEST")]
+    url = f"https://{ARCHIVE}/aeon-toolkit/{name}.zip"
+    otherwise = "look for the name's spelling, or choose a dataset that comes installed"
+    place = _download.unpacked(f"series/{name}", url, files, otherwise)
+    train, test = (str(place / file) for file in files)
+    return train, test
 
 
 def bundled(name: str) -> tuple[Labelled, Labelled]:

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import math
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -172,3 +174,36 @@ def test_what_is_missing_says_what_brings_it(tmp_path: Path, monkeypatch: pytest
     with pytest.raises(WorkbenchError, match="comes with aeon") as raised:
         _series.bundled("ItalyPowerDemand")
     assert "--no-deps aeon" in raised.value.remedy
+
+
+def test_a_set_of_the_archive_is_downloaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked = []
+
+    def answer(url: str, **_: float) -> io.BytesIO:
+        asked.append(url)
+        sent = io.BytesIO()
+        with zipfile.ZipFile(sent, "w") as packed:
+            for part in ("TRAIN", "TEST"):
+                packed.writestr(f"Wafer_{part}.ts", "@data\n1,2,3:a\n4,5,6:b\n")
+        return io.BytesIO(sent.getvalue())
+
+    monkeypatch.setattr("urllib.request.urlopen", answer)
+    for _ in range(2):
+        assert _series.task("archive", name="Wafer").classes == ["a", "b"]
+    assert [url.rpartition("/")[2] for url in asked] == ["Wafer.zip"]
+
+
+def test_a_set_of_the_archive_that_cannot_be_had_says_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def offline(*_: object, **__: object) -> io.BytesIO:
+        raise TimeoutError("no answer")
+
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    with pytest.raises(WorkbenchError, match="cannot be downloaded: no answer") as raised:
+        _series.task("archive", name="Wafer")
+    assert "comes installed" in raised.value.remedy
+    with pytest.raises(WorkbenchError, match="needs the name of a set"):
+        _series.task("archive")
+    with pytest.raises(WorkbenchError, match=r"'\.\./x' is no name"):
+        _series.task("archive", name="../x")
+    with pytest.raises(WorkbenchError, match="dataset=GunPoint does not read name=Wafer"):
+        _series.task("GunPoint", name="Wafer")
