@@ -10,8 +10,8 @@ held back, so a study that compares trials needs `--folds 5` or held_out=0.2. Sm
 where either noise is as good.
 
 Data: JapaneseVowels, cepstral coefficients of /ae/ by nine men, 270 utterances train, 370 test, which
-comes with aeon; by choice files of your own, samples or features: .ts, whose series may differ in
-length.
+comes with aeon; by choice a set of the UEA archive, downloaded, or files of your own, samples or
+features: .ts, whose series may differ in length.
 Result: 98.6 % of the test utterances with the convolution, 96.5 % with the LSTM (means of three seeds);
 the nearest known utterance, time warped: 94.9 %. Time: 15 s on two CPU cores, less on a GPU.
 Look at: `heard`, how soon the speaker is known; `confusion`; `models`, beside the nearest utterance by
@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
 from recipes.time_series import _distances, _series
-from workbench import at_least, choice, number, path
+from workbench import at_least, choice, number, path, text
 from workbench.figures.data import Curves, Matrix, Series, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
@@ -87,7 +87,8 @@ class Waveform(Training):
     """Cross entropy over K speakers, AdamW, one cycle of the learning rate."""
 
     class Params(Training.Params):
-        dataset: str = choice("JapaneseVowels", "file", help="which utterances")
+        dataset: str = choice("JapaneseVowels", "archive", "file", help="which utterances")
+        name: str = text(help="for dataset=archive: a set of the UCR and UEA archive, downloaded")
         train_file: str = path(help="for dataset=file: labelled series to learn from")
         test_file: str = path(help="for dataset=file: and to be tested on")
         kind: str = choice("cnn", "lstm", help="which network")
@@ -112,7 +113,9 @@ class Waveform(Training):
 
     def data(self) -> Data:
         params = self.params
-        self.task = task = _series.task(params.dataset, params.train_file, params.test_file)
+        self.task = task = _series.task(
+            params.dataset, params.train_file, params.test_file, params.name
+        )
         moments = torch.cat(task.known, dim=1)  # (C, all)
         mean, spread = moments.mean(1, keepdim=True), moments.std(1, keepdim=True).clamp(min=1e-12)
         longest = max(one.shape[1] for one in (*task.known, *task.asked))

@@ -80,7 +80,7 @@ class MultiTarget(Training):
         # A batch is of places in the training parts, the same in each of them.
         count = min(len(fold.train[0]) for fold in self.folds)
         validation = [self.folds] if self.params.held_out else None
-        return Data(Tensors(torch.arange(count)), validation, [self.folds])
+        return Data(Tensors(torch.arange(count)), validation, [self.folds], notes=self.table.notes)
 
     def model(self) -> nn.Module:
         targets = len(self.table.targets)

@@ -133,6 +133,12 @@ class Forecast(Training):
     def model(self) -> nn.Module:
         windows, following = self.parts[0]
         self.spread = float((following - windows.mean(1, keepdim=True)).std())
+        if not self.spread > 0:
+            raise WorkbenchError(
+                f"the first {1 - TEST_SHARE - VALIDATION_SHARE:.0%} of {self.series.what}, which are "
+                "learned from, never change",
+                "choose another column, or leave out the time before it changes",
+            )
         fed_back = self.params.ahead == "fed_back"
         return nn.ModuleDict(
             {
