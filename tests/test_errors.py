@@ -4,7 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from workbench.errors import NotFoundError, UsageError, WorkbenchError, nearest, refuse, unknown
+from workbench.errors import (
+    Faults,
+    NotFoundError,
+    UsageError,
+    WorkbenchError,
+    nearest,
+    refuse,
+    unknown,
+)
 
 
 def test_an_error_reads_as_title_and_remedy() -> None:
@@ -45,6 +53,22 @@ def test_all_faults_are_refused_together() -> None:
         refuse(["width is too large", "no device 'x'"])
     assert two.value.title.startswith("2 faults")
     assert two.value.remedy.splitlines() == ["width is too large", "no device 'x'"]
+
+
+def test_faults_of_a_file_are_told_together_and_the_first_few_by_name() -> None:
+    faults = Faults("mine.csv")
+    faults.tell()
+    faults.add("line 2 is empty", "fill it")
+    with pytest.raises(WorkbenchError) as one:
+        faults.tell()
+    assert (one.value.title, one.value.remedy) == ("mine.csv: line 2 is empty", "fill it")
+    for line in range(3, 1003):
+        faults.add(f"line {line} is empty", "fill it")
+    with pytest.raises(WorkbenchError) as many:
+        faults.tell()
+    assert many.value.title == "mine.csv has 1,001 faults"
+    told = many.value.remedy.splitlines()
+    assert told[0] == "line 2 is empty" and told[-2:] == ["and 995 more", "fill it"]
 
 
 def test_unknown_names_the_nearest() -> None:

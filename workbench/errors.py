@@ -7,6 +7,7 @@ from difflib import get_close_matches
 from typing import ClassVar, Literal
 
 FaultKind = Literal["error", "out_of_memory", "disk_full", "not_finite", "refused"]
+SHOWN_FAULTS = 6  # of one file or folder; more would be the same again
 
 
 class WorkbenchError(Exception):
@@ -49,6 +50,43 @@ def refuse(faults: Sequence[str]) -> None:
         raise UsageError(faults[0])
     if faults:
         raise UsageError(f"{len(faults)} faults, so nothing was started", "\n".join(faults))
+
+
+class Faults:
+    """What is wrong with data, collected while they are read and then told together.
+
+    The first few are named and the others counted, so a million wrong lines take no room.
+
+    Args:
+        where: the file or folder that has them.
+    """
+
+    def __init__(self, where: str) -> None:
+        self.where = where
+        self.count = 0
+        self._named: list[str] = []
+        self._remedies: dict[str, None] = {}
+
+    def add(self, fault: str, remedy: str) -> None:
+        """One more, as a phrase that follows a colon; what mends several is told once."""
+        self.count += 1
+        self._remedies[remedy] = None
+        if len(self._named) < SHOWN_FAULTS:
+            self._named.append(fault)
+
+    def tell(self) -> None:
+        """Raise them all; nothing happens where there is none.
+
+        Raises:
+            WorkbenchError: with the fault itself where there is one, else with their number.
+        """
+        if self.count == 1:
+            raise WorkbenchError(f"{self.where}: {self._named[0]}", *self._remedies)
+        if self.count:
+            more = self.count - len(self._named)
+            rest = [f"and {more:,} more"] if more else []
+            title = f"{self.where} has {self.count:,} faults"
+            raise WorkbenchError(title, "\n".join([*self._named, *rest, *self._remedies]))
 
 
 def nearest(word: str, known: Iterable[str], most: int = 3) -> list[str]:

@@ -25,6 +25,7 @@ from torch import Tensor, nn
 
 from recipes.images import _pictures
 from workbench import at_least, choice, number, path
+from workbench.errors import UsageError
 from workbench.figures.data import ImageGrid, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
@@ -104,9 +105,15 @@ class InceptionNet(Training):
         pixels = parts[0].images.float()  # (N, C, S, S)
         self.mean, self.std = float(pixels.mean()), float(pixels.std())
         self.channels, self.classes = pixels.shape[1], parts[0].classes
+        most = pixels.shape[-1].bit_length() - 1
+        if self.params.blocks > most:
+            raise UsageError(
+                f"blocks={self.params.blocks} halve a picture of {pixels.shape[-1]} pixels to nothing",
+                f"give blocks={most} or fewer",
+            )
         self.examined = parts[2].part(slice(EXAMINED))
         splits = [Tensors(part.images, part.labels) for part in parts]
-        return Data(*splits, classes=len(self.classes))
+        return Data(*splits, classes=len(self.classes), notes=parts[0].notes)
 
     def model(self) -> nn.Module:
         width, blocks, classes = self.params.width, self.params.blocks, len(self.classes)

@@ -104,7 +104,7 @@ class ResNet(Training):
         self.channels, self.classes = pixels.shape[1], parts[0].classes
         self.examined = parts[2].part(slice(EXAMINED))
         splits = [Tensors(part.images, part.labels) for part in parts]
-        return Data(*splits, classes=len(self.classes))
+        return Data(*splits, classes=len(self.classes), notes=parts[0].notes)
 
     def model(self) -> nn.Module:
         sizes = (self.channels, len(self.classes), self.params.width, self.params.blocks)

@@ -89,7 +89,7 @@ class SpectrogramCNN(Training):
         worst_db: float = number(
             0, low=-20, high=60, help="of what is made here: sound over noise, at least"
         )
-        rate_hz: int = number(8000, low=4000, high=48_000, help="samples a second")
+        rate_hz: int = number(8000, low=8000, high=48_000, help="samples a second")
         seconds: float = number(1.0, low=0.25, high=30, help="length of each sound")
         window_ms: float = number(32, low=8, high=128, help="of a piece; half is new in the next")
         mels: int = number(40, low=8, high=256, help="bands of a mel spectrogram")

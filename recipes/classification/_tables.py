@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -12,10 +13,11 @@ from sklearn.datasets import load_breast_cancer, load_diabetes, load_digits, loa
 from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 
-from recipes import _csv
-from workbench.errors import WorkbenchError, unknown
+from recipes import _csv, _files
+from workbench.errors import WorkbenchError
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.15
+SHOWN_CLASSES = 6
 LEAST_A_CLASS = 5  # of which each of the three parts gets one
 _CLASSES = {"breast_cancer": load_breast_cancer, "wine": load_wine, "digits": load_digits}
 _AMOUNTS = {"diabetes": load_diabetes, "linnerud": load_linnerud}
@@ -24,24 +26,30 @@ _AMOUNTS = {"diabetes": load_diabetes, "linnerud": load_linnerud}
 
 
 class Classified(NamedTuple):
-    """Measurements (N, M) by name and a class (N,) for each sample; `classes` names them."""
+    """Measurements (N, M) by name and a class (N,) for each sample; `classes` names them.
+
+    Attributes:
+        notes: what a user should know of them.
+    """
 
     x: Tensor
     y: Tensor
     names: list[str]
     classes: list[str]
+    notes: tuple[str, ...] = ()
 
     def part(self, indices: Sequence[int] | np.ndarray | Tensor) -> Classified:
-        return Classified(self.x[indices], self.y[indices], self.names, self.classes)
+        return self._replace(x=self.x[indices], y=self.y[indices])
 
 
 class Measured(NamedTuple):
-    """Measurements (N, M) and amounts to predict (N, T), both by name."""
+    """Measurements (N, M) and amounts to predict (N, T), both by name; `notes` as above."""
 
     x: Tensor
     y: Tensor
     names: list[str]
     targets: list[str]
+    notes: tuple[str, ...] = ()
 
 
 class Standardise(nn.Module):
@@ -68,8 +76,10 @@ def classified(dataset: str, file: str = "", target: str = "") -> Classified:
     """A set of scikit-learn's by name; with `csv` the file, whose column `target` names the classes.
 
     Raises:
-        WorkbenchError: when the file cannot be read, or has fewer than two classes of five samples.
+        WorkbenchError: when the file cannot be read, or has fewer than two classes of five samples;
+            or when a file is given and another set chosen.
     """
+    _files.refuse_unread(dataset, "csv", file=file, target=target)
     if dataset in _CLASSES:
         bunch = _CLASSES[dataset]()
         names = [str(name) for name in bunch.feature_names]
@@ -77,42 +87,69 @@ def classified(dataset: str, file: str = "", target: str = "") -> Classified:
         return Classified(
             torch.from_numpy(bunch.data).float(), torch.from_numpy(bunch.target), names, classes
         )
-    names, rows, (labels,), _ = _read(file, [target])
+    sheet, measurements, (place,) = _read(file, [target])
+    rows = sheet.numbers(measurements)
+    labels = [cells[place].strip() for _, cells in sheet.lines]
+    for number, _ in (line for line, label in zip(sheet.lines, labels, strict=True) if not label):
+        sheet.faults.add(f"line {number} has no class", "fill the cell, or remove the line")
+    _check_classes(Counter(filter(None, labels)), sheet)
+    sheet.faults.tell()
     classes = sorted(set(labels), key=_by_number)
-    if len(classes) < 2:
-        raise WorkbenchError(f"there is only one class: {classes[0]!r}", "give samples of two or more")
     y = torch.tensor([classes.index(label) for label in labels])  # (N,)
-    counts = torch.bincount(y)
-    if (least := int(counts.min())) < LEAST_A_CLASS:
-        raise WorkbenchError(
-            f"class {classes[int(counts.argmin())]!r} has {least} samples",
-            f"give {LEAST_A_CLASS} of each, many more for a result that counts; "
-            f"and target=COLUMN where the classes are not in the last",
-        )
-    return Classified(torch.tensor(rows), y, names, classes)
+    names = [sheet.header[one] for one in measurements]
+    x = torch.tensor(rows)  # (N, M)
+    return Classified(x, y, names, classes, _never_vary(x, names))
 
 
 def measured(dataset: str, file: str = "", targets: str = "") -> Measured:
     """A set of scikit-learn's by name; with `csv` the file, and names of its targets between commas.
 
     Raises:
-        WorkbenchError: when the file cannot be read, or a target is no number or never varies.
+        WorkbenchError: when the file cannot be read, or a target is no number or never varies; or when
+            a file is given and another set chosen.
     """
+    _files.refuse_unread(dataset, "csv", file=file, targets=targets)
     if dataset in _AMOUNTS:
         bunch = _AMOUNTS[dataset]() if dataset == "linnerud" else _AMOUNTS[dataset](scaled=False)
         y = torch.from_numpy(bunch.target).float().reshape(len(bunch.data), -1)  # (N, T)
         names = [str(name) for name in bunch.feature_names]
         known = [str(name) for name in getattr(bunch, "target_names", ())] or ["progress of diabetes"]
         return Measured(torch.from_numpy(bunch.data).float(), y, names, known)
-    names, rows, columns, chosen = _read(file, [name.strip() for name in targets.split(",")])
-    lines = list(zip(*columns, strict=True))
-    y = torch.tensor([_numbers(file, number, line) for number, line in enumerate(lines, 2)])  # (N, T)
-    for name, column in zip(chosen, y.T, strict=True):
-        if column.min() == column.max():
-            raise WorkbenchError(
-                f"{name} is always {float(column[0]):g}", "choose a target that varies"
+    wanted = dict.fromkeys(name.strip() for name in targets.split(","))
+    sheet, measurements, places = _read(file, [*wanted])
+    rows = sheet.numbers([*measurements, *places])
+    for index, place in enumerate(places, len(measurements)):
+        values = {row[index] for row in rows}
+        if len(values) == 1 and (value := next(iter(values))) == value:  # NaN was told
+            sheet.faults.add(
+                f"{sheet.header[place]} is always {value:g}", "choose a target that varies"
             )
-    return Measured(torch.tensor(rows), y, names, chosen)
+    sheet.faults.tell()
+    x, y = torch.tensor(rows).split([len(measurements), len(places)], dim=1)  # (N, M), (N, T)
+    names = [sheet.header[one] for one in measurements]
+    return Measured(x, y, names, [sheet.header[one] for one in places], _never_vary(x, names))
+
+
+def _check_classes(counts: Counter[str], sheet: _csv.Sheet) -> None:
+    """There are to be two at least, each with samples for all three parts."""
+    few = {name: count for name, count in counts.items() if count < LEAST_A_CLASS}
+    if len(counts) == 1:
+        sheet.faults.add(
+            f"there is only one class: {next(iter(counts))!r}", "give samples of two or more"
+        )
+    elif few:
+        listed = ", ".join(f"{name!r} has {count}" for name, count in [*few.items()][:SHOWN_CLASSES])
+        more = f", and {len(few) - SHOWN_CLASSES:,} more" if len(few) > SHOWN_CLASSES else ""
+        sheet.faults.add(
+            f"of {len(counts):,} classes {len(few):,} have too few samples: {listed}{more}",
+            f"give {LEAST_A_CLASS} of each, many more for a result that counts; name the column of the "
+            "classes where it is not the last; amounts are for classification/regression",
+        )
+
+
+def _never_vary(x: Tensor, names: list[str]) -> tuple[str, ...]:
+    constant = [name for name, column in zip(names, x.T, strict=True) if column.min() == column.max()]
+    return (f"never varies, so it tells nothing: {', '.join(constant)}",) if constant else ()
 
 
 def split(table: Classified, seed: int) -> tuple[Classified, Classified, Classified]:
@@ -130,65 +167,23 @@ def _cut(
     return tuple(train_test_split(indices, test_size=count, stratify=labels, random_state=seed))
 
 
-def _read(
-    file: str, targets: list[str]
-) -> tuple[list[str], list[list[float]], list[list[str]], list[str]]:
-    """Names of the measurements, their rows, columns of the targets as texts, and names of the targets.
-
-    No name for a target means the last column.
-    """
-    header, lines = _lines(file)
-    chosen = [name for name in targets if name] or header[-1:]
-    for name in chosen:
-        if name not in header:
-            raise WorkbenchError(
-                unknown("column", name, header), f"{file} begins with: {', '.join(header)}"
-            )
-    places = [header.index(name) for name in chosen]
-    names = [name for name in header if name not in chosen]
-    if not names:
-        raise WorkbenchError(
-            f"{file} has no column beside {', '.join(chosen)}", "give measurements too"
-        )
-    rows, columns = [], [[] for _ in places]
-    for number, line in lines:
-        measurements = [cell for place, cell in enumerate(line) if place not in places]
-        rows.append(_numbers(file, number, measurements))
-        for column, place in zip(columns, places, strict=True):
-            column.append(line[place].strip())
-    return names, rows, columns, chosen
-
-
-def _lines(file: str) -> tuple[list[str], list[tuple[int, list[str]]]]:
-    """The names in the first line, and the other lines with their numbers, each of that length."""
+def _read(file: str, targets: list[str]) -> tuple[_csv.Sheet, list[int], list[int]]:
+    """The file, and where the measurements and the targets stand; no name: the last column."""
     if not file:
         raise WorkbenchError(
             "dataset=csv needs a file", "give one with file=PATH; names in its first line"
         )
-    header, lines = _csv.lines(file, what="samples", each="sample")
-    for number, line in lines:
-        if len(line) != len(header):
-            raise WorkbenchError(
-                f"{file}, line {number} has {len(line)} cells, the first line {len(header)}",
-                "give each line a cell for each column",
-            )
-    return header, lines
-
-
-def _numbers(file: str, number: int, cells: Sequence[str]) -> list[float]:
-    values = []
-    for cell in cells:
-        try:
-            value = float(cell)
-        except ValueError:
-            value = math.nan
-        if not math.isfinite(value):
-            raise WorkbenchError(
-                f"{file}, line {number}: {cell[:40]!r} is no number",
-                "remove the line or the column, or write the text as numbers",
-            )
-        values.append(value)
-    return values
+    sheet = _csv.read(file, what="samples", each="sample")
+    chosen = [name for name in targets if name] or sheet.header[-1:]
+    places = sheet.places(chosen)
+    measurements = [place for place in range(len(sheet.header)) if place not in places]
+    if not measurements:
+        sheet.faults.add(
+            f"no column beside {', '.join(chosen)}",
+            "give measurements too; comma, semicolon or tab between columns",
+        )
+        sheet.faults.tell()
+    return sheet, measurements, places
 
 
 def _by_number(label: str) -> tuple[float, str]:

@@ -68,7 +68,8 @@ class Binary(Training):
         self.names = self._names(table)  # of no and yes
         table = table._replace(y=(table.y == table.classes.index(self.names[1])).long())
         self.parts = _tables.split(table, self.seed)
-        return Data(*(Tensors(part.x, part.y) for part in self.parts), classes=2)
+        splits = (Tensors(part.x, part.y) for part in self.parts)
+        return Data(*splits, classes=2, notes=table.notes)
 
     def _names(self, table: _tables.Classified) -> list[str]:
         if len(table.classes) != 2:

@@ -68,7 +68,7 @@ class MultiClass(Training):
         self.classes = table.classes
         self.parts = _tables.split(table, self.seed)
         splits = (Tensors(part.x, part.y) for part in self.parts)
-        return Data(*splits, classes=len(self.classes))
+        return Data(*splits, classes=len(self.classes), notes=table.notes)
 
     def model(self) -> nn.Module:
         x, width = self.parts[0].x, self.params.width

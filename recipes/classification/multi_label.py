@@ -98,7 +98,7 @@ class MultiLabel(Training):
         self.known = Tensors(
             *(torch.cat(parts) for parts in zip(*(one.tensors for one in more), strict=True))
         )
-        return Data(Tensors(train.images, train.labels), validation, self.test)
+        return Data(Tensors(train.images, train.labels), validation, self.test, notes=train.notes)
 
     def model(self) -> nn.Module:
         channels = self.test.tensors[0].shape[1]

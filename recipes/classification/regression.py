@@ -4,8 +4,8 @@ With few samples and noisy targets a straight line is hard to beat. The network 
 inputs to the output, and beside it a hidden layer that may bend it where the samples ask for it; half
 of its units are left out at a time, and its weights are drawn to 0. One split says little: with another
 the result differs by more than any two methods do. So five networks are trained at once, on five
-splits, and each sample is tested once. A study that compares trials needs held_out=0.2 and `--metric
-val/loss`. `classification/multi_target` has several outputs.
+splits, and each sample is tested once. Nothing else is held back, so a study that compares trials needs
+held_out=0.2. `classification/multi_target` has several outputs.
 
 Data: scikit-learn's diabetes set, 442 patients, 10 measurements, the progress of the disease a year
 later; by choice a CSV file of your own.
@@ -75,7 +75,7 @@ class Regression(Training):
         # A batch is of places in the training parts, the same in each of them.
         count = min(len(fold.train[0]) for fold in self.folds)
         validation = [self.folds] if self.params.held_out else None
-        return Data(Tensors(torch.arange(count)), validation, [self.folds])
+        return Data(Tensors(torch.arange(count)), validation, [self.folds], notes=self.table.notes)
 
     def model(self) -> nn.Module:
         measurements = self.table.x.shape[1]

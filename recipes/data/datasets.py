@@ -92,7 +92,7 @@ class Datasets(Training):
         scaled = (rows.x - self.mean) / self.spread  # (N, M)
         wines = {name: _Wines(scaled[part], rows.y[part]) for name, part in self.parts.items()}
         self.wines = wines["train"]
-        return Data(**wines, workers=self.params.workers, classes=len(rows.classes))
+        return Data(**wines, workers=self.params.workers, classes=len(rows.classes), notes=rows.notes)
 
     def model(self) -> nn.Module:
         measurements, width = self.rows.x.shape[1], self.params.width

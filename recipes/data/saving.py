@@ -116,12 +116,14 @@ class Saving(Recipe):
         super().__init__(params, seed=seed)
         train, _, _ = _pictures.load(self.params.dataset, self.params.folder, seed)
         self.images, self.labels = train.images / 255, train.labels  # (N, C, S, S), (N,)
-        self.classes = len(train.classes)
+        self.classes, self.notes = len(train.classes), train.notes
         names = ("uninterrupted", "resumed", "weights alone")
         self.learners = {name: self._learner() for name in names}
 
     def run(self, run: Run) -> None:
         """Train, save and load in the middle, and train on in three ways."""
+        for note in self.notes:
+            run.message(note)
         first, *others = self.learners.values()
         for step in run.steps(2 * self.params.steps):
             going_on = [first] if step <= self.params.steps else [first, *others]

@@ -153,7 +153,7 @@ class Backpropagation(Recipe):
     def __init__(self, params: Any = None, *, seed: int = 0) -> None:
         super().__init__(params, seed=seed)
         parts = _pictures.load(self.params.dataset, self.params.folder, seed)
-        self.classes = parts[0].classes
+        self.classes, self.notes = parts[0].classes, parts[0].notes
         self.train, self.validation, self.test = (
             (part.images.flatten(1).double() / 255, part.labels) for part in parts
         )  # (N, I) and (N,) each
@@ -165,6 +165,8 @@ class Backpropagation(Recipe):
 
     def run(self, run: Run) -> None:
         """Descend; compare the slopes with autograd's, and look at the accuracy, after each epoch."""
+        for note in self.notes:
+            run.message(note)
         batches = -(-len(self.train[1]) // self.params.batch_size)
         for step in run.steps(self.params.epochs * batches):
             epoch, position = divmod(step - 1, batches)

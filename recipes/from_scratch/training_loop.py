@@ -84,6 +84,8 @@ class TrainingLoop(Recipe):
     def run(self, run: Run) -> None:
         """The five steps, in turns, each a step of the run."""
         self._catch_up(run.step)
+        for note in self.train.notes:
+            run.message(note)
         if self.params.by_key:
             run.message(f"press p for each of the five steps: {', '.join(FIVE)}")
             run.pause()

@@ -90,7 +90,7 @@ class DigitsMLP(Training):
         self.pixels = parts[0].images[0].numel()
         self.examined = parts[2].part(slice(EXAMINED))
         splits = (Tensors(part.images, part.labels) for part in parts)
-        return Data(*splits, classes=len(self.classes))
+        return Data(*splits, classes=len(self.classes), notes=parts[0].notes)
 
     def model(self) -> nn.Module:
         depth, activation = self.params.hidden_layers, self.params.activation

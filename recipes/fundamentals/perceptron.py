@@ -25,6 +25,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from recipes import _files
 from recipes.fundamentals import _lines, _points
 from recipes.fundamentals._points import Points
 from workbench import Recipe, at_least, at_most, choice, number, path, text
@@ -84,6 +85,8 @@ class RosenblattsPerceptron(Recipe):
         self.first_updates: dict[str, list[list[Any]]] = {name: [] for name in self.problems}
 
     def _chosen(self) -> Points:
+        given = {"file": self.params.file, "target": self.params.target}
+        _files.refuse_unread(self.params.dataset, "csv", **given)
         if self.params.dataset == "csv":
             return _points.of_file(self.params.file, self.params.target, self.seed)
         if self.params.dataset == "xor":

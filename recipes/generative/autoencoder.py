@@ -93,7 +93,8 @@ class Autoencoder(Training):
         self.shape = parts[0].images.shape[1:]  # (C, S, S)
         self.classes = parts[0].classes
         self.known, self.unseen = parts[0], parts[2]
-        return Data(*(Tensors(part.images, part.labels) for part in parts))
+        splits = (Tensors(part.images, part.labels) for part in parts)
+        return Data(*splits, notes=parts[0].notes)
 
     def model(self) -> nn.Module:
         params, pixels = self.params, self.shape.numel()

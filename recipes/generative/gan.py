@@ -129,6 +129,7 @@ class DigitsGAN(Training):
             train=Tensors(self.real.images, labels),
             validation=Tensors(noise[:SAMPLES], wanted[:SAMPLES]),
             test=Tensors(noise[SAMPLES:], wanted[SAMPLES:]),
+            notes=self.real.notes,
         )
 
     def model(self) -> nn.Module:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from recipes.graphs._graphs import Graph, optional
@@ -35,7 +36,7 @@ def embeddings(hidden: Tensor, graph: Graph, classes: list[str]) -> Scatter:
     rows, labels = hidden[chosen].float(), graph.labels[chosen]
     centred = rows - rows.mean(0)
     directions = torch.linalg.svd(centred, full_matrices=False).Vh[:2]  # (2, W)
-    places = centred @ directions.T  # (N, 2)
+    places = F.pad(centred @ directions.T, (0, 2 - len(directions)))  # (N, 2)
     return Scatter(
         title="Last hidden layer of test nodes, by their true class",
         groups=[

@@ -8,8 +8,10 @@ import torch
 from torch import Tensor
 
 from recipes.graphs._message_passing import degrees
+from workbench.errors import WorkbenchError
 
 TEST_SHARE, VALIDATION_SHARE = 0.1, 0.05
+MOST_DRAWINGS = 1000
 
 # Shapes: P pairs, E edges (each direction one), N nodes.
 
@@ -73,12 +75,25 @@ class Negatives:
 
 
 def with_negatives(pairs: Tensor, negatives: Negatives, kind: str, seed: int) -> Pairs:
-    """The pairs (2, P), which are edges, and as many that are none, always the same ones."""
+    """The pairs (2, P), which are edges, and as many that are none, always the same ones.
+
+    Raises:
+        WorkbenchError: when next to no pair of the graph is such a one.
+    """
     wanted = pairs.shape[1]
     generator = torch.Generator().manual_seed(seed)
     found = pairs.new_zeros(2, 0)
-    while found.shape[1] < wanted:
+    for _ in range(MOST_DRAWINGS):
         drawn = negatives.draw(wanted, kind, generator)
         found = torch.cat([found, drawn.nodes[:, drawn.joined == 0]], dim=1)
+        if found.shape[1] >= wanted:
+            break
+    else:
+        near = " with a neighbour in common" if kind == "near" else ""
+        raise WorkbenchError(
+            f"of two nodes{near} next to all are joined: {found.shape[1]} pairs are not, "
+            f"of {MOST_DRAWINGS * wanted:,} that were drawn",
+            "give a graph with fewer edges, or one whose ways are longer",
+        )
     nodes = torch.cat([pairs, found[:, :wanted]], dim=1)  # (2, 2 P)
     return Pairs(nodes, (torch.arange(2 * wanted, device=pairs.device) < wanted).float())

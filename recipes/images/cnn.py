@@ -93,7 +93,7 @@ class DigitsCNN(Training):
         self.classes = parts[0].classes
         self.channels, self.side = train.shape[1:3]
         splits = [Tensors(part.images, part.labels) for part in parts]
-        return Data(*splits, classes=len(self.classes))
+        return Data(*splits, classes=len(self.classes), notes=parts[0].notes)
 
     def model(self) -> nn.Module:
         net = _CNN(self.channels, self.side, len(self.classes), self.params)

@@ -116,7 +116,8 @@ class Filters(Training):
         train = parts[0].images.float() / 255  # (N, C, S, S)
         self.mean, self.std = float(train.mean()), float(train.std())
         self.classes, (self.channels, self.pixels) = parts[0].classes, train.shape[1:3]
-        return Data(*(Tensors(p.images, p.labels) for p in parts), classes=len(self.classes))
+        splits = (Tensors(p.images, p.labels) for p in parts)
+        return Data(*splits, classes=len(self.classes), notes=parts[0].notes)
 
     def model(self) -> nn.Module:
         width, side = self.params.width, self.params.side

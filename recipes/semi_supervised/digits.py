@@ -92,7 +92,7 @@ class SemiSupervisedDigits(Training):
         self.unseen = others[1].part(slice(SHOWN * 20))
         # The labels of the others come along for `right` alone: no loss is made of them.
         rest = Tensors(train.images[unknown], train.labels[unknown])
-        return Data(rest, *(Tensors(part.images, part.labels) for part in others))
+        return Data(rest, *(Tensors(part.images, part.labels) for part in others), notes=train.notes)
 
     def model(self) -> nn.Module:
         sizes = (self.channels, self.params.width, len(self.classes))

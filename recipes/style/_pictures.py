@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import skimage.data
 import torch
-from PIL import Image, ImageOps
+from PIL import Image
 from torch import Tensor
 
+from recipes import _photo
 from workbench.errors import WorkbenchError
 
 LEAST_SIDE = 16  # what is left of it after four poolings is one feature
@@ -37,7 +36,7 @@ def load(name: str, file: str, size: int) -> Tensor:
     Raises:
         WorkbenchError: when the file is no picture, or one too small or narrow to have a style.
     """
-    image = _opened(Path(file).expanduser(), size) if file else _installed(name)
+    image = _photo.load(file, size) if file else _installed(name)
     called = file or name
     _check(image, called, "choose a larger one")
     scale = size / max(image.size)
@@ -53,22 +52,6 @@ def load(name: str, file: str, size: int) -> Tensor:
 def _installed(name: str) -> Image.Image:
     pixels = getattr(skimage.data, INSTALLED[name])()  # (H, W) or (H, W, 3)
     return Image.fromarray(pixels).convert("RGB")
-
-
-def _opened(file: Path, size: int) -> Image.Image:
-    try:
-        with Image.open(file) as image:
-            # A JPEG is read in a fraction of its size, so that a photo takes neither time nor memory.
-            image.draft("RGB", (2 * size, 2 * size))
-            return ImageOps.exif_transpose(image).convert("RGB")
-    except FileNotFoundError:
-        raise WorkbenchError(f"there is no file {file}", "give the path of a picture") from None
-    except Image.DecompressionBombError as fault:
-        raise WorkbenchError(f"{file} is too large: {fault}", "scale it down first") from None
-    except (OSError, EOFError, SyntaxError, ValueError) as fault:
-        raise WorkbenchError(
-            f"{file} cannot be read as a picture: {fault}", "give a PNG, JPEG or another picture"
-        ) from None
 
 
 def _check(image: Image.Image, called: str, remedy: str) -> None:

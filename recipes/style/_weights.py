@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pickle
+import struct
 import warnings
 from collections.abc import Mapping
 from http.client import HTTPException
@@ -20,6 +21,11 @@ INSTALLED = "efficientnet_lite0"
 _URLS = {"vgg19": VGG19_Weights.DEFAULT.url, "vgg16": VGG16_Weights.DEFAULT.url}  # the best first
 NETWORKS = (*_URLS, INSTALLED)
 SHOWN_DIFFERENCES = 6
+# What torch's unpickler meets damaged files, and those of other programs, with.
+_UNREADABLE = (
+    *(pickle.UnpicklingError, RuntimeError, EOFError, ValueError, LookupError, OSError),
+    *(AssertionError, TypeError, AttributeError, struct.error),
+)
 
 Weights = Mapping[str, Tensor]
 
@@ -68,8 +74,8 @@ def read(file: Path) -> Weights:
             weights = torch.load(file, map_location="cpu", weights_only=True)
     except FileNotFoundError:
         raise WorkbenchError(f"there is no file {file}", "give the path of a file of weights") from None
-    except (pickle.UnpicklingError, RuntimeError, EOFError, ValueError, KeyError, OSError) as fault:
-        first_line = str(fault).partition("\n")[0][:200]
+    except _UNREADABLE as fault:
+        first_line = (str(fault) or type(fault).__name__).partition("\n")[0][:200]
         raise WorkbenchError(
             f"{file} cannot be read as weights: {first_line}",
             "give a file that torch.save made of a network's state_dict()",

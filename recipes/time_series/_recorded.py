@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import importlib.util
 import math
+from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
@@ -11,8 +12,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from recipes import _csv
-from workbench.errors import WorkbenchError, unknown
+from recipes import _csv, _files
+from workbench.errors import WorkbenchError
 
 COMMAND = "pip install --no-deps statsmodels==0.15.0"  # its files alone are read
 MONTHS, SOLAR_CYCLE_YEARS = 12, 11
@@ -39,8 +40,10 @@ def load(dataset: str, file: str = "", column: str = "") -> Recorded:
     """`co2` by months, `sunspots` by years, or with `csv` a column of the file; empty: the last.
 
     Raises:
-        WorkbenchError: when it cannot be had or read, or is all the same.
+        WorkbenchError: when it cannot be had or read, or is all the same; or when a file is given and
+            another series chosen.
     """
+    _files.refuse_unread(dataset, "csv", file=file, column=column)
     if dataset == "co2":
         return _co2()
     if dataset == "sunspots":
@@ -50,8 +53,15 @@ def load(dataset: str, file: str = "", column: str = "") -> Recorded:
         raise WorkbenchError(
             "dataset=csv needs a file", "give one with file=PATH; names in its first line"
         )
-    (values,) = _columns(file, [column])
-    return _recorded(values, [float(number) for number in range(len(values))], 0, column or "value")
+    sheet = _csv.read(file, what="values", each="moment")
+    name = column or sheet.header[-1]
+    values = [value for (value,) in sheet.numbers(sheet.places([name]), gaps=True)]
+    known = {value for value in values if not math.isnan(value)}
+    if len(known) < 2:
+        fault = "never changes" if known else "holds no number"
+        sheet.faults.add(f"column {name} {fault}", "choose a column that varies with column=NAME")
+    sheet.faults.tell()
+    return _recorded(values, [float(number) for number in range(len(values))], 0, name)
 
 
 def _co2() -> Recorded:
@@ -76,36 +86,18 @@ def _bundled(name: str) -> str:
     return str(Path(spec.origin).parent / "datasets" / name / f"{name}.csv")
 
 
-def _columns(file: str, names: list[str]) -> list[list[float]]:
-    """The values of each column, NaN for an empty cell; no name means the last column."""
-    header, lines = _csv.lines(file, what="values", each="moment")
-    chosen = [name or header[-1] for name in names]
-    for name in chosen:
-        if name not in header:
-            raise WorkbenchError(unknown("column", name, header), f"{file} has: {', '.join(header)}")
-    places = [header.index(name) for name in chosen]
-    return [[_number(file, number, line, place) for number, line in lines] for place in places]
-
-
-def _number(file: str, number: int, line: list[str], place: int) -> float:
-    cell = line[place].strip() if place < len(line) else ""
-    try:
-        value = float(cell or "nan")
-    except ValueError:
-        value = math.inf
-    if math.isinf(value):
-        raise WorkbenchError(
-            f"{file}, line {number}: {cell[:40]!r} is no number", "write a number, or nothing for a gap"
-        )
-    return value
+def _columns(file: str, names: list[str]) -> Iterator[list[float]]:
+    """The values of each column of a bundled file, NaN for an empty cell."""
+    sheet = _csv.read(file, what="values", each="moment")
+    rows = sheet.numbers(sheet.places(names), gaps=True)
+    sheet.faults.tell()
+    return map(list, zip(*rows, strict=True))
 
 
 def _recorded(values: list[float], when: list[float], season: int, what: str) -> Recorded:
     """Gaps are filled on a line between their neighbours."""
     found = np.asarray(values)  # (L,)
     known = ~np.isnan(found)
-    if not known.any() or found[known].min() == found[known].max():
-        raise WorkbenchError(f"{what} never changes", "choose a column that varies with column=NAME")
     places = np.arange(len(found))
     whole = np.interp(places, places[known], found[known])
     return Recorded(torch.from_numpy(whole).float(), when, season, what, int((~known).sum()))

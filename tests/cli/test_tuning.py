@@ -46,8 +46,11 @@ def test_a_study_is_started_followed_listed_shown_and_resumed(
 
 
 def test_a_study_is_stopped_as_any_run(checkpoints: Path, capsys: Capture) -> None:
-    assert main(["tune", "count", "steps=50..90", "pause_s=0.1", *METRIC, "--detach"]) == 0
-    name = capsys.readouterr().out.split()[-1]
+    by_training = ("--metric", "train/loss", "--direction", "min")
+    assert main(["tune", "count", "steps=50..90", "pause_s=0.1", *by_training, "--detach"]) == 0
+    said = capsys.readouterr()
+    assert "compared by train/loss, by what they learned from" in said.err
+    name = said.out.split()[-1]
     folder = find(name, checkpoints)
     wait_for(folder, State.RUNNING)
     assert main(["stop", name]) == 0

@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 QUICK: dict[str, dict[str, Any]] = {
+    "audio/spectrogram_cnn": {"each": 20},
     "audio/speech_recognition": {"utterances": 48},
     "generative/gan": {"judge_epochs": 1},
 }

@@ -137,7 +137,7 @@ def spoil(pictures: Path, how: str) -> Path:
         ("unreadable", "0.png cannot be read as a picture"),
         ("one class", "only one class: 'dark'"),
         ("empty", "no pictures in subfolders"),
-        ("gone", "is no folder"),
+        ("gone", "there is no folder"),
     ],
 )
 def test_a_wrong_folder_is_a_clear_error(train: Train, pictures: Path, how: str, title: str) -> None:

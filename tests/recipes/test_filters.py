@@ -139,7 +139,7 @@ def test_a_picture_of_your_own_takes_the_place(train: Train, tmp_path: Path) -> 
         ({"file": "no_picture.png"}, "no file"),
         ({"file": __file__}, "cannot be read as a picture"),
         ({"side": 4}, "side=4 has no pixel in its middle"),
-        ({"dataset": "folder", "folder": "nowhere"}, "is no folder"),
+        ({"dataset": "folder", "folder": "nowhere"}, "there is no folder"),
     ],
 )
 def test_what_cannot_be_used_is_refused(values: dict[str, object], title: str) -> None:

@@ -86,9 +86,14 @@ def test_months_are_means_of_weeks_and_gaps_are_bridged() -> None:
     ("text", "column", "title"),
     [
         ("", "", "no values"),
-        ("a,b\n1,x", "b", "line 2: 'x' is no number"),
-        ("a,b\n1,2\n1,3", "a", "a never changes"),
+        ("a,b\n1,2\n1,x\n1,3", "b", "line 3, column b: 'x' is no number"),
+        ("a,b\n1,2\n1,inf\n1,3", "b", "line 3, column b: 'inf' is not finite"),
+        ("a,b\n1,x\n1,y", "b", "column b, in all 2 lines"),
+        ("a,b\n1,2\n1,3", "a", "column a never changes"),
+        ("a,b\n1,2", "b", "column b never changes"),
+        ("a,b\n1,\n1,NA", "b", "column b holds no number"),
         ("a,b\n1,2\n1,3", "c", "'c'"),
+        ("315.5\n316.1\n", "", "line 1 holds numbers (315.5)"),
     ],
 )
 def test_a_wrong_file_is_a_clear_error(tmp_path: Path, text: str, column: str, title: str) -> None:
@@ -96,7 +101,19 @@ def test_a_wrong_file_is_a_clear_error(tmp_path: Path, text: str, column: str, t
     file.write_text(text)
     with pytest.raises(WorkbenchError) as raised:
         _recorded.load("csv", str(file), column)
-    assert title in raised.value.title and raised.value.remedy
+    assert title in str(raised.value) and raised.value.remedy
+    with pytest.raises(WorkbenchError, match="dataset=co2 does not read file"):
+        _recorded.load("co2", str(file))
+
+
+def test_a_series_that_changes_only_in_the_test_part_is_refused(tmp_path: Path) -> None:
+    file = tmp_path / "late.csv"
+    file.write_text("value\n" + "0\n" * 80 + "1\n2\n" * 10)
+    params = forecast.Forecast.Params(dataset="csv", file=str(file), season=3)
+    recipe = forecast.Forecast(params, seed=0)
+    recipe.data()
+    with pytest.raises(WorkbenchError, match="the first 60% of value"):
+        recipe.model()
 
 
 def test_what_is_missing_says_what_brings_it(monkeypatch: pytest.MonkeyPatch) -> None:

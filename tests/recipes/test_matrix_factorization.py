@@ -1,8 +1,11 @@
 from __future__ import annotations
 
+import io
 import math
 import re
 import sys
+import urllib.error
+import zipfile
 from collections.abc import Callable
 from pathlib import Path
 
@@ -226,24 +229,93 @@ HEADER = "userId,movieId,rating\n"
 @pytest.mark.parametrize(
     ("content", "title"),
     [
-        (None, "cannot be read as ratings"),
-        (b"\xff\xfe\x00", "cannot be read as ratings"),
-        (b"user,film,stars\n1,2,3\n", "has no column userId, movieId, rating"),
+        (None, "there is no file"),
+        (b"\xff\xfe\x00", "UTF-16"),
+        (b"1\0", "zero bytes"),
+        (b"user,film,stars\n1,2,3\n", "no column 'userId'; did you mean user"),
         ((HEADER + "1,2,3\n1,3,many\n").encode(), "line 3 is no rating: 1 3 many"),
         ((HEADER + "1,2,nan\n").encode(), "line 2 is no rating"),
+        ((HEADER + "1,,4\n").encode(), "line 2 is no rating"),
         ((HEADER + "1,2\n").encode(), "line 2 is no rating: 1 2"),
         ((HEADER + "1,2,3\n").encode(), "there are 1 ratings"),
-        (b"", "has no column"),
-        ((HEADER + "".join(f"1,{film},4\n" for film in range(30))).encode(), "all 30 ratings are 4"),
+        (b"", "no column 'userId'; there are none"),
+        ((HEADER + "".join(f"{u},{u},4\n" for u in range(30))).encode(), "all 30 ratings are 4"),
+        ((HEADER + "".join(f"{u},7,{u}\n" for u in range(30))).encode(), "one film, 7"),
+        ((HEADER + "".join(f"5,{u},{u}\n" for u in range(30))).encode(), "one user, 5"),
     ],
 )
 def test_a_wrong_file_is_a_clear_error(tmp_path: Path, content: bytes | None, title: str) -> None:
     file = tmp_path / "ratings.csv"
     if content is not None:
         file.write_bytes(content)
-    with pytest.raises(WorkbenchError, match=title) as raised:
+    with pytest.raises(WorkbenchError) as raised:
         _ratings.load(str(file))
-    assert raised.value.remedy
+    assert title in str(raised.value) and raised.value.remedy
+    assert "ratings.csv" in raised.value.title
+
+
+def test_all_lines_that_are_no_ratings_are_told_at_once(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.csv"
+    good = "".join(f"{user},{film},{user + film}\n" for user in range(6) for film in range(6))
+    file.write_text(HEADER + good + "1,2\n" * 9 + "x,y,z\n")
+    with pytest.raises(WorkbenchError, match="has 10 faults") as raised:
+        _ratings.load(str(file))
+    assert "line 38 is no rating" in raised.value.remedy and "and 4 more" in raised.value.remedy
+
+
+def test_a_tab_separated_file_may_name_its_columns(tmp_path: Path) -> None:
+    file = tmp_path / "ratings.tsv"
+    lines = [f"{stars}\t{user}\t{film}" for user, film, stars in opinions()]
+    file.write_text("\n".join(["rating\tuserId\tmovieId", *lines]))
+    assert len(_ratings.load(str(file)).user_ids) == USERS
+
+
+def test_parts_without_a_good_film_are_refused_where_films_are_ranked() -> None:
+    good, bad = made([(0, 0, 5.0)], 1, 1), made([(0, 0, 3.5)], 1, 1)
+    _ratings.refuse_without_good(validation=good, test=good)
+    with pytest.raises(WorkbenchError, match="of the test part reaches 4"):
+        _ratings.refuse_without_good(validation=good, test=bad)
+
+
+def archive(**files: str) -> Callable[..., io.BytesIO]:
+    """A server that sends a zip archive of these files, in a folder."""
+    sent = io.BytesIO()
+    with zipfile.ZipFile(sent, "w") as packed:
+        for name, text in files.items():
+            packed.writestr(f"ml-100k/{name.replace('_', '.')}", text)
+    return lambda *_, **__: io.BytesIO(sent.getvalue())
+
+
+def test_movielens_100k_is_downloaded_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    lines = "\n".join(f"{user}\t{film}\t{int(stars)}\t0" for user, film, stars in opinions())
+    monkeypatch.setattr("urllib.request.urlopen", archive(u_data=lines, u_item="500|Heat (1995)|x\n"))
+    first = _ratings.load("", "movielens_100k")
+    monkeypatch.setattr("urllib.request.urlopen", offline)
+    again = _ratings.load("", "movielens_100k")
+    assert first.titles == again.titles and "Heat (1995)" in again.titles
+    with pytest.raises(WorkbenchError, match=r"both dataset=movielens_100k and file=mine\.csv"):
+        _ratings.load("mine.csv", "movielens_100k")
+
+
+def offline(*_: object, **__: object) -> io.BytesIO:
+    raise urllib.error.URLError("no network")
+
+
+@pytest.mark.parametrize(
+    ("server", "reason"),
+    [
+        (offline, "no network"),
+        (lambda *_, **__: io.BytesIO(b"<html>"), "not a zip file"),
+        (archive(u_item="x"), "has no u.data"),
+    ],
+)
+def test_movielens_100k_that_cannot_be_had_says_so(
+    server: Callable[..., io.BytesIO], reason: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("urllib.request.urlopen", server)
+    with pytest.raises(WorkbenchError, match="cannot be downloaded") as raised:
+        _ratings.load("", "movielens_100k")
+    assert reason in raised.value.title and "comes installed" in raised.value.remedy
 
 
 def test_an_unknown_user_is_refused_before_the_first_step(train: Train, csv_file: Path) -> None:

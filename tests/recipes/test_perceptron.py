@@ -12,6 +12,7 @@ from recipes.fundamentals import _lines, _points, perceptron
 from tests.recipes.shown import rows, shown
 from tests.recipes.waiting import wait_until_ended
 from workbench.catalog import discover
+from workbench.errors import WorkbenchError
 from workbench.figures import data
 from workbench.runs.events import Failed, Finished
 from workbench.runs.history import History
@@ -130,3 +131,6 @@ def test_three_classes_are_refused(train: Train, tmp_path: Path) -> None:
     history = train("fundamentals/perceptron", dataset="csv", file=str(file))
     assert isinstance(history.ended, Failed)
     assert "3 classes: 0, 1, 2" in history.ended.title and history.ended.remedy
+    params = perceptron.RosenblattsPerceptron.Params(file=str(file))
+    with pytest.raises(WorkbenchError, match="dataset=blobs does not read file="):
+        perceptron.RosenblattsPerceptron(params)

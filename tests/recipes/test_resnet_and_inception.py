@@ -9,6 +9,7 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from recipes.advanced import inception, resnet
 from tests.recipes.conftest import Train
+from workbench.errors import WorkbenchError
 from workbench.runs.events import Finished
 
 PICTURES = torch.randn(4, 1, 28, 28, generator=torch.Generator().manual_seed(0))
@@ -75,3 +76,10 @@ def test_both_nets_are_trained_side_by_side(
     assert isinstance(history.ended, Finished)
     assert [*history.figures] == figures
     assert {"test/accuracy", "test/accuracy/plain"} <= set(history.ended.results)
+
+
+def test_more_halvings_than_a_picture_has_room_for_are_refused() -> None:
+    recipe = inception.InceptionNet(inception.InceptionNet.Params(dataset="digits", blocks=4), seed=0)
+    with pytest.raises(WorkbenchError, match="of 8 pixels to nothing") as raised:
+        recipe.data()
+    assert "blocks=3" in raised.value.remedy

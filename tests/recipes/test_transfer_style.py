@@ -321,13 +321,16 @@ def test_weights_that_are_not_vggs_are_refused_with_what_differs(
 
 
 def test_files_that_hold_no_weights_are_refused(tmp_path: Path) -> None:
-    garbage, code, list_, other = (tmp_path / name for name in ("garbage", "code", "list", "other"))
+    names = ("garbage", "table", "code", "list", "other")
+    garbage, table, code, list_, other = (tmp_path / name for name in names)
     garbage.write_bytes(b"no weights")
+    table.write_text("a,b\n0,1\n")
     torch.save(nn.Linear(2, 2), code)
     torch.save([1, 2], list_)
     torch.save(nn.Linear(2, 2).state_dict(), other)
     for file, title in (
         (garbage, "cannot be read as weights"),
+        (table, "cannot be read as weights"),
         (code, "cannot be read as weights"),
         (list_, "holds no weights by name"),
         (other, "holds weights of none of vgg19, vgg16, efficientnet_lite0"),

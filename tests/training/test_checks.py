@@ -86,3 +86,15 @@ def test_what_cannot_be_learnt_from_is_refused(
 def test_sound_labels_are_trained_on(train: Train, recipe: type[Labelled]) -> None:
     _, run, _ = train(recipe)
     assert run.step == 2
+
+
+class Noted(Labelled):
+    def data(self) -> Data:
+        given = super().data()
+        given.notes = ("three samples were left out",)
+        return given
+
+
+def test_what_a_user_should_know_of_the_data_is_said_once(train: Train) -> None:
+    _, _, history = train(Noted)
+    assert [message.text for message in history.messages] == ["three samples were left out"]

@@ -19,8 +19,9 @@ from workbench.errors import UsageError, WorkbenchError
 from workbench.runs import marks
 from workbench.runs.history import History
 from workbench.runs.state import status_of
+from workbench.schema import Schema
+from workbench.tuning import comparing, methods, study
 from workbench.tuning import launching as studies
-from workbench.tuning import methods, study
 from workbench.tuning.address import HIDDEN, STORAGE_VARIABLE, complete, without_secret
 from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
@@ -43,9 +44,11 @@ def tune(args: argparse.Namespace) -> int:
     if not args.words:
         raise UsageError("which recipe?", "workbench tune RECIPE [name=low..high …]")
     storage = _new_storage(args)
-    planned = _plan(args, storage)
+    planned, schema = _plan(args, storage)
     if not args.json:
         _say_plan(planned)
+    if caution := comparing.caution(planned, schema):
+        output.say_aside(units.plain(caution))
     folder = studies.start(planned, args.checkpoints, storage)
     return _follow(folder, args)
 
@@ -57,7 +60,8 @@ def _new_storage(args: argparse.Namespace) -> str:
     return complete(without_secret(asked), given)
 
 
-def _plan(args: argparse.Namespace, storage: str) -> Plan:
+def _plan(args: argparse.Namespace, storage: str) -> tuple[Plan, Schema]:
+    """What is asked for, checked, and the recipe's parameters."""
     recipe, *words = args.words
     info = discover(args.recipes).find(recipe)
     if not info.error and schemas.cached(info) is None and output.is_terminal(sys.stderr):
@@ -81,7 +85,7 @@ def _plan(args: argparse.Namespace, storage: str) -> Plan:
         storage=storage,
         name=args.study or "",
     )
-    return studies.plan(wish, schema)
+    return studies.plan(wish, schema), schema
 
 
 def _resume(folder: StudyFolder, args: argparse.Namespace) -> int:

@@ -62,6 +62,9 @@ class Data:
 
     `classes` says that the last tensor of each split holds labels from 0 to `classes` - 1, which is
     then checked before the first step.
+
+    `notes` are what a user should know of the data, such as what had to be changed to use them; they
+    stand among the messages of the run.
     """
 
     train: Source | None = None
@@ -74,6 +77,7 @@ class Data:
     augment: Callable[[Any], Any] | None = None
     transform: Callable[[Any], Any] | None = None
     classes: int = 0
+    notes: Sequence[str] = ()
 
 
 @dataclass

@@ -203,6 +203,8 @@ class Loop:
             for name, source in (("val", data.validation), ("test", data.test))
             if source is not None
         }
+        for note in data.notes:
+            self.run.message(note)
         checks.check(self._train, self._evaluated, data)
         if self._train is None:
             self.steps_per_epoch = data.steps_per_epoch

@@ -19,6 +19,7 @@ from workbench.runs.folder import Manifest, RecipeReference, write_atomically
 from workbench.schema import Schema
 from workbench.tuning import methods, space
 from workbench.tuning.address import without_secret
+from workbench.tuning.comparing import usual_metric
 from workbench.tuning.study import CHANGEABLE, RECIPE_PREFIX, Objective, Plan, StudyFolder
 from workbench.workers import devices
 from workbench.workers.calling import start_worker
@@ -121,7 +122,7 @@ class _Method:
 
 def _sampled(wish: Wish, schema: Schema, found: space.Space, faults: list[str]) -> _Method:
     """By a sampler of Optuna's; what it cannot do is a fault."""
-    objectives = _objectives(wish, schema, faults)
+    objectives = _objectives(wish, schema, found, faults)
     sampler = wish.sampler or USUAL_SAMPLER
     usual = "none" if len(objectives) > 1 else USUAL_PRUNER_OF_FOLDS if wish.folds else USUAL_PRUNER
     pruner = wish.pruner or usual
@@ -226,9 +227,11 @@ def start(planned: Plan, checkpoints: Path, storage: str = "") -> StudyFolder:
     return folder
 
 
-def _objectives(wish: Wish, schema: Schema, faults: list[str]) -> tuple[Objective, ...]:
+def _objectives(
+    wish: Wish, schema: Schema, found: space.Space, faults: list[str]
+) -> tuple[Objective, ...]:
     """The metrics that count and which way each is better; what is not known is a fault."""
-    metrics = _words(wish.metric or schema.monitor)
+    metrics = _words(wish.metric or usual_metric(schema, found, wish.folds))
     if not metrics:
         faults.append(f"{wish.recipe.id} names no metric that counts: say which with --metric")
     faults += [f"metric {name} is named twice" for name in _twice(metrics)]

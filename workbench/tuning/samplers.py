@@ -27,6 +27,7 @@ from workbench.tuning.study import Plan
 PATIENT_TRIALS = 5  # none is pruned before that many have shown what is usual
 PATIENT_EPOCHS = 1
 GENERATIONS = 5
+HYPERBAND_FACTOR = 3  # of as many trials, one trains on at each comparison
 
 
 @contextmanager
@@ -80,15 +81,26 @@ def make_pruner(plan: Plan) -> BasePruner:
         case "halving":
             return optuna.pruners.SuccessiveHalvingPruner()
         case "hyperband":
-            epochs = plan.space.fixed.get("epochs")
-            longest = epochs if isinstance(epochs, int) and epochs > 1 else "auto"
-            with experimental():
-                return optuna.pruners.HyperbandPruner(max_resource=longest)
+            return _hyperband(plan)
         case "wilcoxon":
             with experimental():
                 return optuna.pruners.WilcoxonPruner()
         case _:
             return optuna.pruners.NopPruner()
+
+
+def _hyperband(plan: Plan) -> BasePruner:
+    """Hyperband (Li et al., 2018) without the bracket that compares latest.
+
+    That one first looks at a trial after more than a third of its epochs, so that a sixth of the trials
+    takes two fifths of the time. To Optuna, the longest trial only says how many brackets there are.
+    """
+    epochs = plan.space.fixed.get("epochs")
+    longest: int | str = "auto"
+    if isinstance(epochs, int) and epochs > 1:
+        longest = max(epochs // HYPERBAND_FACTOR, 1)
+    with experimental():
+        return optuna.pruners.HyperbandPruner(max_resource=longest, reduction_factor=HYPERBAND_FACTOR)
 
 
 def grid(space: Space, seed: int) -> list[dict[str, Value]]:
