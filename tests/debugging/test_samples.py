@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import pytest
 import torch
 from PIL import Image
@@ -120,6 +121,22 @@ def test_an_own_picture_for_normalised_data_gets_their_mean_and_spread() -> None
     assert torch.allclose(made.mean((0, 2, 3)), like.mean.flatten().float(), atol=1e-4)
     assert torch.allclose(made.std((0, 2, 3)), like.spread.flatten().float(), atol=1e-4)
     assert "mean and spread" in notes[-1]
+
+
+def test_an_own_picture_is_turned_upright_keeps_its_16_bits_and_lies_on_white(tmp_path: Path) -> None:
+    turned = Image.Exif()
+    turned[0x0112] = 6  # by a quarter
+    Image.new("RGB", (30, 10)).save(tmp_path / "turned.jpg", exif=turned)
+    assert opened(tmp_path / "turned.jpg").size == (10, 30)
+    levels = np.array([[0, 32_768], [49_152, 65_535]], dtype=np.uint16)
+    Image.fromarray(levels).save(tmp_path / "deep.png")
+    like = PictureData.of(
+        torch.tensor([0, 255], dtype=torch.uint8)[None, None, None].expand(4, 1, 2, 2)
+    )
+    made, _ = as_input(opened(tmp_path / "deep.png"), like)
+    assert made.flatten().tolist() == [0, 127, 191, 255]
+    made, _ = as_input(Image.new("RGBA", (2, 2), (0, 0, 0, 0)), like)
+    assert made.unique().tolist() == [255]
 
 
 def test_files_that_are_no_pictures_are_refused(tmp_path: Path) -> None:

@@ -11,6 +11,7 @@ import torch
 from PIL import Image, UnidentifiedImageError
 from torch import Tensor
 
+from workbench import pictures
 from workbench.errors import UsageError, WorkbenchError
 
 LARGEST_SIDE = 16_384
@@ -32,13 +33,13 @@ class PictureData:
     spread: Tensor
 
     @classmethod
-    def of(cls, pictures: Tensor) -> PictureData:
-        """Told by some pictures (N, C, H, W)."""
-        numbers = pictures.double()
-        channels, height, width = pictures.shape[1:]
+    def of(cls, some: Tensor) -> PictureData:
+        """Told by some of them (N, C, H, W)."""
+        numbers = some.double()
+        channels, height, width = some.shape[1:]
         return cls(
             (channels, height, width),
-            pictures.dtype,
+            some.dtype,
             float(numbers.min()),
             float(numbers.max()),
             numbers.mean((0, 2, 3))[:, None, None],
@@ -47,7 +48,7 @@ class PictureData:
 
 
 def opened(path: Path) -> Image.Image:
-    """The picture in a file, upright.
+    """The picture in a file, as eyes see it: upright, and in 8 bits.
 
     Raises:
         UsageError: when it is no picture, or one that is too large.
@@ -58,7 +59,7 @@ def opened(path: Path) -> Image.Image:
             with Image.open(path) as image:
                 _refuse_large(path, image)
                 image.load()
-                return image.copy()
+                return pictures.as_seen(image)
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise UsageError(
             f"{path} is too large: more than {Image.MAX_IMAGE_PIXELS:,} pixels", _SMALLER
@@ -95,7 +96,8 @@ def as_input(image: Image.Image, like: PictureData) -> tuple[Tensor, tuple[str, 
             f"the recipe's pictures have {channels} channels, a file has 1, 3 or 4",
             "leave out --image",
         )
-    shaped = image.convert(mode).resize((width, height), Image.Resampling.BILINEAR)
+    whole = image if mode == "RGBA" else pictures.on_white(image)
+    shaped = whole.convert(mode).resize((width, height), Image.Resampling.BILINEAR)
     raw = np.array(shaped, dtype=np.uint8).reshape(height, width, channels)
     numbers, scaled = _scaled(torch.from_numpy(raw).permute(2, 0, 1), like)  # (C, H, W)
     notes = [
