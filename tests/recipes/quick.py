@@ -4,4 +4,8 @@ from __future__ import annotations
 
 from typing import Any
 
-QUICK: dict[str, dict[str, Any]] = {"generative/gan": {"judge_epochs": 1}}
+QUICK: dict[str, dict[str, Any]] = {
+    "audio/spectrogram_cnn": {"each": 20},
+    "audio/speech_recognition": {"utterances": 48},
+    "generative/gan": {"judge_epochs": 1},
+}
