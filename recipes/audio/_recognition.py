@@ -122,7 +122,7 @@ class Utterance:
 
 def show(run: Run, one: Utterance, alphabet: str, rate_hz: int, frame_s: float) -> None:
     """From the wave to the characters; without an alignment where it is too short for its text."""
-    moment_s = frame_s * one.frames.shape[1] / len(one.heard)
+    moment_s = frame_s * round(one.frames.shape[1] / len(one.heard))
     run.figure("waveform", _waveform(one, rate_hz))
     run.figure("spectrogram", _spectrogram(one, frame_s))
     run.figure("characters", _characters(one, alphabet, moment_s))

@@ -11,6 +11,7 @@ import torch
 from torch import Tensor
 from torch.nn.utils.rnn import pad_sequence
 
+from recipes import _files
 from recipes.audio import _formants, _speech_commands, _transcripts, _voice
 from recipes.audio._formants import RATE_HZ
 from recipes.audio._sounds import read_sound, resampled
@@ -52,6 +53,7 @@ def load(dataset: str, folder: str, count: int, most_words: int, seed: int) -> t
     Raises:
         WorkbenchError: when a set cannot be had, with all its faults.
     """
+    _files.refuse_unread(dataset, "folder", folder=folder)
     if dataset == "folder":
         return _of_folder(folder, seed)
     dice = torch.Generator().manual_seed(seed)

@@ -8,13 +8,13 @@ from typing import NamedTuple
 
 from torch import Tensor
 
-from recipes import _csv
-from recipes.audio._sounds import SUFFIXES, read_sound
-from workbench.errors import WorkbenchError, nearest
+from recipes import _csv, _files
+from recipes.audio._sounds import NOT_INSTALLED, SUFFIXES, read_sound
+from workbench.errors import Faults, WorkbenchError, nearest
 
 TABLE = "transcripts.csv"
+HOLDS = f"sounds, each with a .txt of its name beside it, or a {TABLE}"
 SHORTEST_S, LONGEST_S = 0.1, 30.0
-SHOWN_FAULTS = 10
 SPACE = re.compile(r"\s+")
 
 
@@ -30,78 +30,89 @@ def read(folder: str, rate_hz: int) -> list[Spoken]:
     """All sounds below a folder, sorted by their paths, with their texts.
 
     A text lies in a file of the sound's name that ends in .txt, or in `transcripts.csv` in the folder,
-    whose columns `file` (a path in the folder) and `text` name what is used.
+    whose columns `file` (a path in the folder) and `text` name what is used. Hidden files, which file
+    managers leave behind, are passed over.
 
     Raises:
         WorkbenchError: with all faults together: no folder, sounds without a text or that cannot be
-            read, texts without a sound, empty texts, sounds that are too short or too long.
+            read, texts without a sound, empty texts, sounds that are too short or too long. At once
+            when soundfile is missing, since then no file can be read.
     """
-    root = Path(folder).expanduser()
-    if not folder or not root.is_dir():
+    if not folder:
         raise WorkbenchError(
-            f"{folder!r} is no folder" if folder else "dataset=folder needs a folder",
-            f"give one with folder=PATH; it holds sounds, each with a .txt of its name, or a {TABLE}",
+            "dataset=folder needs a folder", f"give one with folder=PATH; it holds {HOLDS}"
         )
-    files = sorted(file for file in root.rglob("*") if file.suffix.lower() in SUFFIXES)
-    table = root / TABLE
-    texts, faults = _listed(table, root, files) if table.is_file() else _beside(files, root)
+    root = _files.folder(folder, HOLDS)
+    files = sorted(
+        file
+        for file in root.rglob("*")
+        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
+    )
     if not files:
-        faults = [f"there are no sounds in {root}: files that end in {', '.join(sorted(SUFFIXES))}"]
-    found = []
-    for file, text in texts.items():
-        one = _spoken(file, text, root, rate_hz)
-        faults += [one] if isinstance(one, str) else []
-        found += [] if isinstance(one, str) else [one]
-    if faults:
-        more = [f"and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
-        lines = [*faults[:SHOWN_FAULTS], *more]
-        raise WorkbenchError(f"{root} cannot be used: {len(faults)} faults", "\n".join(lines))
-    return found
+        kinds = ", ".join(sorted(SUFFIXES))
+        raise WorkbenchError(f"there are no sounds in {root}", f"give files that end in {kinds}")
+    table = root / TABLE
+    if table.is_file():
+        texts, faults = _listed(table, root, files)
+    else:
+        faults = Faults(str(root))
+        texts = _beside(files, root, faults)
+    found = [_spoken(file, text, root, rate_hz, faults) for file, text in texts.items()]
+    faults.tell()
+    return [one for one in found if one is not None]
 
 
-def _spoken(file: Path, text: str, root: Path, rate_hz: int) -> Spoken | str:
-    """The sound with its text, or what is wrong with them."""
+def _spoken(file: Path, text: str, root: Path, rate_hz: int, faults: Faults) -> Spoken | None:
+    """The sound with its text; None where something is wrong with them."""
     name, said = file.relative_to(root), SPACE.sub(" ", text).strip().lower()
     if not said:
-        return f"{name}: its text is empty"
+        faults.add(f"the text of {name} is empty", "write what is said, or remove the sound")
+        return None
     try:
         wave = read_sound(file, rate_hz)
     except WorkbenchError as fault:
-        return fault.title
-    if not SHORTEST_S <= len(wave) / rate_hz <= LONGEST_S:
-        return f"{name} lasts {len(wave) / rate_hz:.1f} s: {SHORTEST_S} to {LONGEST_S:g} s are used"
+        if fault.title == NOT_INSTALLED:
+            raise
+        faults.add(fault.title, fault.remedy)
+        return None
+    seconds = len(wave) / rate_hz
+    if not SHORTEST_S <= seconds <= LONGEST_S:
+        between = f"{SHORTEST_S:g} to {LONGEST_S:g} s"
+        faults.add(f"{name} lasts {seconds:.1f} s", f"cut sounds and texts to {between}")
+        return None
     return Spoken(wave, said, name.parent.as_posix())
 
 
-def _beside(files: list[Path], root: Path) -> tuple[dict[Path, str], list[str]]:
-    """The text of each file from the .txt beside it, and what is wrong."""
-    texts, faults = dict[Path, str](), list[str]()
+def _beside(files: list[Path], root: Path, faults: Faults) -> dict[Path, str]:
+    """The text of each file from the .txt beside it."""
+    texts = {}
     for file in files:
+        place = file.with_suffix(".txt")
+        if not place.is_file():
+            name = file.relative_to(root)
+            faults.add(f"{name} has no {place.name} beside it", "write what is said in it there")
+            continue
         try:
-            texts[file] = file.with_suffix(".txt").read_text(encoding="utf-8-sig")
-        except FileNotFoundError:
-            faults.append(f"{file.relative_to(root)} has no {file.with_suffix('.txt').name} beside it")
-        except (OSError, UnicodeDecodeError) as fault:
-            faults.append(f"{file.with_suffix('.txt').relative_to(root)} cannot be read: {fault}")
-    return texts, faults
+            texts[file] = _files.text(str(place), "a text", "give a text in UTF-8")
+        except WorkbenchError as fault:
+            faults.add(fault.title, fault.remedy)
+    return texts
 
 
-def _listed(table: Path, root: Path, files: list[Path]) -> tuple[dict[Path, str], list[str]]:
+def _listed(table: Path, root: Path, files: list[Path]) -> tuple[dict[Path, str], Faults]:
     """The text of each file that the table names, and what is wrong with its lines."""
-    names, lines = _csv.lines(str(table), what="texts", each="sound")
-    missing = [name for name in ("file", "text") if name not in names]
-    if missing:
-        columns = ", ".join(names)
-        return {}, [f"{TABLE} has no column {name!r}; it has {columns}" for name in missing]
+    sheet = _csv.read(str(table), what="texts", each="sound")
+    name, said = sheet.places(["file", "text"])
     known = {file.relative_to(root).as_posix(): file for file in files}
-    texts, faults = dict[Path, str](), list[str]()
-    for number, cells in lines:
-        row = dict(zip(names, cells, strict=False))
-        wanted, text = row.get("file", "").strip(), row.get("text", "")
+    texts = {}
+    for number, cells in sheet.lines:
+        wanted = cells[name].strip()
         if wanted in known:
-            texts[known[wanted]] = text
+            texts[known[wanted]] = cells[said]
         else:
             near = nearest(wanted, known, most=1)
             hint = f"; did you mean {near[0]}?" if near else ""
-            faults.append(f"{TABLE}, line {number}: there is no sound {wanted!r}{hint}")
-    return texts, faults
+            sheet.faults.add(
+                f"line {number}: there is no sound {wanted!r}{hint}", "name sounds of the folder"
+            )
+    return texts, sheet.faults

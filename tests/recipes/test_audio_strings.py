@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import csv
+import sys
 from pathlib import Path
 
 import pytest
@@ -125,11 +126,22 @@ def test_all_faults_of_a_folder_are_told_at_once(tmp_path: Path) -> None:
         "alone.wav has no alone.txt",
         "blip.wav lasts 0.0 s",
         "long.wav lasts 31.0 s",
-        "mute.wav: its text is empty",
-        "odd.txt cannot be read",
+        "the text of mute.wav is empty",
+        "odd.txt is written in UTF-16",
         "broken.wav cannot be read as a sound",
     ):
         assert words in raised.value.remedy
+
+
+def test_without_soundfile_the_command_that_brings_it_is_told_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in "ab":
+        sound(tmp_path / f"{name}.wav").with_suffix(".txt").write_text(name)
+    monkeypatch.setitem(sys.modules, "soundfile", None)
+    with pytest.raises(WorkbenchError, match="soundfile, which is not installed") as raised:
+        _transcripts.read(str(tmp_path), RATE_HZ)
+    assert "install" in raised.value.remedy
 
 
 def test_faults_of_a_table_are_told_with_their_lines(tmp_path: Path) -> None:
@@ -137,20 +149,25 @@ def test_faults_of_a_table_are_told_with_their_lines(tmp_path: Path) -> None:
     (tmp_path / "transcripts.csv").write_text("file,text\nfirst.wav,one\nfrist.wav,two\n")
     with pytest.raises(WorkbenchError) as raised:
         _transcripts.read(str(tmp_path), RATE_HZ)
-    assert "line 3: there is no sound 'frist.wav'; did you mean first.wav?" in raised.value.remedy
+    assert "line 3: there is no sound 'frist.wav'; did you mean first.wav?" in raised.value.title
     (tmp_path / "transcripts.csv").write_text("name,said\nfirst.wav,one\n")
     with pytest.raises(WorkbenchError, match="2 faults") as raised:
         _transcripts.read(str(tmp_path), RATE_HZ)
     assert "no column 'file'" in raised.value.remedy and "no column 'text'" in raised.value.remedy
 
 
+def test_a_folder_that_is_not_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="dataset=voice does not read folder="):
+        _strings.load("voice", str(tmp_path), 8, 3, seed=0)
+
+
 def test_no_folder_and_an_empty_one_are_refused(tmp_path: Path) -> None:
-    for folder, words in (("", "needs a folder"), (str(tmp_path / "none"), "is no folder")):
+    for folder, words in (("", "needs a folder"), (str(tmp_path / "none"), "there is no folder")):
         with pytest.raises(WorkbenchError, match=words):
             _strings.load("folder", folder, 9, 9, seed=0)
-    with pytest.raises(WorkbenchError) as raised:
+    (tmp_path / ".hidden.wav").touch()
+    with pytest.raises(WorkbenchError, match="there are no sounds"):
         _strings.load("folder", str(tmp_path), 9, 9, seed=0)
-    assert "there are no sounds" in raised.value.remedy
     for name in "ab":
         sound(tmp_path / f"{name}.wav").with_suffix(".txt").write_text(name)
     with pytest.raises(WorkbenchError, match="holds 2 sounds"):
