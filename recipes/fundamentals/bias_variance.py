@@ -12,7 +12,7 @@ of which the share `noise` has wrong labels.
 Result: the error on new points is 0.59 with one unit, 0.27 with three, 0.36 with 64; 64 units with
 weight decay 0.21, dropout 0.21, early stopping 0.22, more data 0.18 (means of three seeds; 0.16 is
 noise).
-Time: 10 s on two CPU cores.
+Time: 7 s on two CPU cores.
 Look at: `errors`, the U; `bias and variance`, of which it is made; `underfits`, `fits` and `overfits`,
 five of the 16 curves of three sizes; `remedies`; and among the numbers val/error of 64 units, which
 falls, rises, and tells early stopping when.

