@@ -32,7 +32,7 @@ from torch import Tensor, nn
 from torch.nn.utils.rnn import pad_sequence
 
 from recipes.audio import _connected, _ctc, _decoding, _edits, _features, _recognition, _strings
-from recipes.audio._masks import with_masks
+from recipes.audio._augmentation import masked, stretched
 from recipes.audio._strings import RATE_HZ, Part
 from workbench import at_most, choice, number, path
 from workbench.errors import WorkbenchError
@@ -44,6 +44,7 @@ STRIDE = 2  # frames of a moment: a character may come every 20 ms
 SPREAD_DB = 15.0  # about that of a log-mel spectrogram
 AT_ONCE = 64  # utterances
 LONGEST_MASK_FRAMES = 50  # where all is masked
+MASKS = 2  # of time in each utterance
 
 Batch = tuple[Tensor, Tensor, Tensor]  # utterances, their texts, how many characters of them count
 
@@ -102,6 +103,9 @@ class SpeechRecognition(Training):
         width: int = number(64, low=1, high=1024, log=True, help="units of a layer")
         dropout: float = number(0.2, low=0, high=0.9, help="share of features left out")
         masked: float = number(0.2, low=0, high=1, live=True, help="share masked in training, at most")
+        stretched: float = number(
+            0.15, low=0, high=0.5, live=True, help="bands pulled apart, as by another throat, at most"
+        )
         beam: int = number(16, low=1, high=256, log=True, help="beginnings that a beam search keeps")
         templates: int = number(
             5, low=0, high=100, help="of each word, for the baseline; 0: do without"
@@ -158,12 +162,18 @@ class SpeechRecognition(Training):
         return _Listener(params.bands, params.width, params.dropout, len(self.alphabet) + 1)
 
     def training_step(self, batch: Batch) -> Tensor:
-        share = self.params.masked
         longest = int(batch[0][:, -1].sum(1).max())
-        masked = with_masks(
-            batch[0][:, :, :longest], share * self.params.bands, share * LONGEST_MASK_FRAMES
-        )
-        return self._loss(self.net(masked), batch)
+        utterances = batch[0][:, :, :longest]  # (N, M + 1, F)
+        return self._loss(self.net(self._as_another_voice(utterances)), batch)
+
+    def _as_another_voice(self, utterances: Tensor) -> Tensor:
+        """(N, M + 1, F) with bands stretched, and some bands and stretches of time unheard."""
+        share, frames = self.params.masked, utterances.shape[2]
+        pictures = stretched(utterances[:, None, :-1], self.params.stretched)  # (N, 1, M, F)
+        pictures = masked(pictures, share, dim=2)
+        for _ in range(MASKS):
+            pictures = masked(pictures, min(share * LONGEST_MASK_FRAMES / frames, 1), dim=3)
+        return torch.cat([pictures[:, 0], utterances[:, -1:]], dim=1)
 
     def validation_step(self, batch: Batch) -> Tensor:
         utterances, targets, lengths = batch  # (N, M + 1, F), (N, U), (N,)

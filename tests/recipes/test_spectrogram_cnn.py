@@ -11,7 +11,7 @@ import soundfile
 import torch
 
 from recipes.audio import _datasets, _folder, _synthesis, spectrogram_cnn
-from recipes.audio._augmentation import masked, moved
+from recipes.audio._augmentation import masked, moved, stretched
 from recipes.audio._sounds import Parts
 from recipes.audio.spectrogram_cnn import SpectrogramCNN
 from tests.recipes.shown import rows, shown
@@ -140,6 +140,18 @@ def test_one_stretch_is_masked_and_no_more_than_its_share(dim: int) -> None:
     )
     assert torch.equal(jumps[counts > 0], torch.full_like(jumps[counts > 0], 2))
     assert not (masked(torch.ones(9, 1, 20, 30), 0, dim) == 0).any()
+
+
+def test_rows_are_pulled_apart_and_together() -> None:
+    rising = torch.arange(20.0)[None, None, :, None].expand(200, 1, 20, 3)
+    found = stretched(rising, 0.2)[:, 0]  # (N, R, T)
+    assert torch.equal(found[:, :, 0], found[:, :, 2])
+    factors = found[:, 10, 0] / 10
+    assert torch.allclose(
+        found[:, :, 0], (torch.arange(20.0) * factors[:, None]).clamp(max=19), atol=1e-4
+    )
+    assert 0.8 <= factors.min() < 0.85 and 1.15 < factors.max() <= 1.2
+    assert torch.equal(stretched(rising, 0), rising)
 
 
 def check(parts: Parts, counts: list[int], classes: list[str]) -> None:

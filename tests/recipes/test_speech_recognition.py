@@ -8,7 +8,7 @@ import soundfile
 import torch
 from torch import Tensor
 
-from recipes.audio import _connected, _masks, _recognition, speech_recognition
+from recipes.audio import _connected, _recognition, speech_recognition
 from tests.recipes.shown import rows, shown
 from workbench.figures import data
 from workbench.runs.events import Failed, Finished
@@ -77,18 +77,19 @@ def test_what_fills_an_utterance_up_changes_no_answer() -> None:
     assert not torch.allclose(short[:, :10], net(one[:, :, :21])[:, :10], atol=1e-4)  # the end is heard
 
 
-def test_masks_hide_whole_bands_and_stretches_and_never_where_it_lasts() -> None:
+def test_an_utterance_as_another_voice_has_parts_unheard_and_lasts_as_long() -> None:
+    params = speech_recognition.SpeechRecognition.Params(masked=0.4, stretched=0.0)
+    recipe = speech_recognition.SpeechRecognition(params, seed=0)
     torch.manual_seed(0)
     whole = torch.ones(50, 11, 40)
-    masked = _masks.with_masks(whole, 4, 10)
-    assert torch.equal(masked[:, -1], whole[:, -1])
-    bands = (masked[:, :-1] == 0).all(2).sum(1)  # (N,) hidden bands
-    frames = (masked[:, :-1] == 0).all(1).sum(1)
+    heard = recipe._as_another_voice(whole)
+    assert torch.equal(heard[:, -1], whole[:, -1])
+    bands = (heard[:, :-1] == 0).all(2).sum(1)  # (N,) hidden bands
+    frames = (heard[:, :-1] == 0).all(1).sum(1)
     assert bands.max() in (3, 4, 5) and bands.min() == 0
-    assert 5 < frames.max() <= 22
-    inside = masked[:, :-1].any(2)[:, :, None] & masked[:, :-1].any(1)[:, None]
-    assert torch.equal(masked[:, :-1] > 0, inside)
-    assert torch.equal(_masks.with_masks(whole, 0, 0), whole)
+    assert 20 < frames.max() <= 40
+    inside = heard[:, :-1].any(2)[:, :, None] & heard[:, :-1].any(1)[:, None]
+    assert torch.equal(heard[:, :-1] > 0, inside)
 
 
 def patterns() -> dict[str, Tensor]:
