@@ -54,6 +54,32 @@ def folder(path: str, holds: str) -> Path:
     raise missing(path, "folder", remedy)
 
 
+def listed(place: Path) -> list[Path]:
+    """What lies in a folder, sorted; hidden files and folders, other programs' own, are passed over.
+
+    Raises:
+        WorkbenchError: when it cannot be listed.
+    """
+    try:
+        return sorted(one for one in place.iterdir() if not one.name.startswith("."))
+    except OSError as fault:
+        raise WorkbenchError(
+            f"{place} cannot be listed: {fault.strerror}", "make it readable"
+        ) from None
+
+
+def below(place: Path) -> list[Path]:
+    """The files of a folder and its subfolders, as `listed`; links to folders are not followed.
+
+    Raises:
+        WorkbenchError: when one of the folders cannot be listed.
+    """
+    found: list[Path] = []
+    for one in listed(place):
+        found += below(one) if one.is_dir() and not one.is_symlink() else [one]
+    return found
+
+
 def missing(path: str, kind: str, remedy: str = "") -> WorkbenchError:
     """What to raise of a file or folder that is not there, with names beside it that are like it."""
     place = Path(path).expanduser().absolute()

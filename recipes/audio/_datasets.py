@@ -8,12 +8,12 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
+from recipes import _files
 from recipes.audio import _folder, _speech_commands, _synthesis, _voice
 from recipes.audio._sounds import Parts, Sounds, read_all, resampled
-from workbench.errors import WorkbenchError
-from workbench.paths import data_dir
+from workbench.errors import Faults
 
-DATASETS = ("synthesised", "spoken", "SPEECHCOMMANDS", "folder")
+DATASETS = ("synthesised", "voice", "SPEECHCOMMANDS", "folder")
 WORDS = ("yes", "no", "up", "down", "left", "right", "on", "off", "stop", "go")
 SHARES = (1.0, 0.25, 0.5)  # of `each` in the training, validation and test part
 VOICE_SHARES = (0.15, 0.25)  # for validation and test: nobody speaks in two parts
@@ -41,18 +41,19 @@ class Kind(NamedTuple):
         return [max(1, round(share * self.each)) for share in SHARES]
 
 
-def load(dataset: str, folder: str, kind: Kind, seed: int) -> tuple[Parts, str]:
+def load(dataset: str, folder: str, kind: Kind, seed: int) -> tuple[Parts, list[str]]:
     """Train, validation and test part, and what a user should know about them; mostly nothing.
 
     Raises:
-        WorkbenchError: when a set cannot be had, or a folder holds no sounds of two classes.
+        WorkbenchError: when a set cannot be had, with all its faults; or when a folder is given and
+            another set chosen.
     """
+    _files.refuse_unread(dataset, "folder", folder=folder)
     if dataset == "folder":
         return _folder.load(folder, kind.rate_hz, kind.samples, seed)
     if dataset == "SPEECHCOMMANDS":
         return _commands(kind, seed)
-    made = _spoken(kind, seed) if dataset == "spoken" else _synthesised(kind, seed)
-    return made, ""
+    return (_voices if dataset == "voice" else _synthesised)(kind, seed), []
 
 
 def _synthesised(kind: Kind, seed: int) -> Parts:
@@ -64,15 +65,13 @@ def _synthesised(kind: Kind, seed: int) -> Parts:
     return train, validation, test
 
 
-def _spoken(kind: Kind, seed: int) -> Parts:
+def _voices(kind: Kind, seed: int) -> Parts:
     """Ten words by voices that only one part has, at any speed and pitch, in noise as all else."""
     dice = torch.Generator().manual_seed(seed)
     cast = _voice.cast(dice, *VOICE_SHARES)
     asked = [
-        _voice.Sentence(
-            word, them[_whole(0, len(them), dice)], _whole(*RATES_WPM, dice), _whole(*PITCHES, dice)
-        )
-        for them, count in zip(cast, kind.counts(), strict=True)
+        _voice.drawn(word, voices, RATES_WPM, PITCHES, dice)
+        for voices, count in zip(cast, kind.counts(), strict=True)
         for word in WORDS
         for _ in range(count)
     ]
@@ -89,34 +88,28 @@ def _spoken(kind: Kind, seed: int) -> Parts:
     return train, validation, test
 
 
-def _whole(low: int, high: int, dice: torch.Generator) -> int:
-    """A whole number from `low` to `high` - 1."""
-    return int(torch.randint(low, high, (), generator=dice))
-
-
-def _commands(kind: Kind, seed: int) -> tuple[Parts, str]:
-    """Of each word so many as `kind` says; the loader's lists say which speakers are in which part."""
+def _commands(kind: Kind, seed: int) -> tuple[Parts, list[str]]:
+    """Of each word so many as `kind` says, drawn by chance."""
     dice = torch.Generator().manual_seed(seed)
-    subsets = [
-        _speech_commands.files(subset, instead="synthesised")
-        for subset in ("training", "validation", "testing")
-    ]
-    classes = sorted({word for named in subsets for _, word in named})
-    for named, part in zip(subsets, ("training", "validation", "test"), strict=True):
-        if lacking := set(classes) - {word for _, word in named}:
-            raise WorkbenchError(
-                f"the {part} part of SPEECHCOMMANDS lacks {', '.join(sorted(lacking))}",
-                f"remove {data_dir() / 'SpeechCommands'}, so that it is downloaded anew",
-            )
-    parts, notes = [], []
-    for named, count in zip(subsets, kind.counts(), strict=True):
-        labels = torch.tensor([classes.index(word) for _, word in named])
-        chosen = _some_of_each(labels, count, dice)
-        read = read_all([named[i][0] for i in chosen.tolist()], kind.rate_hz, kind.samples)
-        parts.append(Sounds(torch.stack(read.waves), labels[chosen], classes))
-        notes.append(f"{len(chosen)} of {len(named)}")
-    train, validation, test = parts
-    return (train, validation, test), f"sounds that are used of SPEECHCOMMANDS: {', '.join(notes)}"
+    found, faults = _speech_commands.parts(), Faults(_speech_commands.NAME)
+    classes = sorted({word for named in found for _, word in named})
+    reads, labels = [], []
+    for named, count in zip(found, kind.counts(), strict=True):
+        of_all = torch.tensor([classes.index(word) for _, word in named])
+        chosen = _some_of_each(of_all, count, dice)
+        files = [named[i][0] for i in chosen.tolist()]
+        by_name = {_speech_commands.short(file): file for file in files}
+        reads.append(read_all(by_name, kind.rate_hz, kind.samples, faults))
+        labels.append(of_all[chosen])
+    faults.tell()
+    train, validation, test = (
+        Sounds(torch.stack(read.waves), label, classes)
+        for read, label in zip(reads, labels, strict=True)
+    )
+    used = ", ".join(
+        f"{len(label)} of {len(named)}" for label, named in zip(labels, found, strict=True)
+    )
+    return (train, validation, test), [f"sounds that are used of SPEECHCOMMANDS: {used}"]
 
 
 def _some_of_each(labels: Tensor, count: int, dice: torch.Generator) -> Tensor:

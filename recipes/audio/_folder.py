@@ -2,60 +2,30 @@
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import torch
 from torch import Tensor
 
+from recipes import _classes
 from recipes.audio._sounds import SUFFIXES, Parts, Sounds, read_all
-from workbench.errors import WorkbenchError
 
+SOUNDS = _classes.Kind("sounds", SUFFIXES)
 TEST_SHARE, VALIDATION_SHARE = 0.2, 0.1
-LEAST_FILES = 3  # of a class: one for each part
 
 
-def load(folder: str, rate_hz: int, length: int, seed: int) -> tuple[Parts, str]:
+def load(folder: str, rate_hz: int, length: int, seed: int) -> tuple[Parts, list[str]]:
     """Train, validation and test part, sounds of that many samples, and what was done to them.
 
     Raises:
-        WorkbenchError: with all faults: few classes, few sounds of a class, files that cannot be read.
+        WorkbenchError: with all faults: few classes, few sounds of a class, files that cannot be read;
+            or when the folder is missing or holds no sounds.
     """
-    root = Path(folder).expanduser()
-    if not folder or not root.is_dir():
-        raise WorkbenchError(
-            f"{folder!r} is no folder" if folder else "dataset=folder needs a folder",
-            "give one with folder=PATH; it holds a subfolder of sounds for each class",
-        )
-    files = {place.name: _files(place) for place in sorted(root.iterdir()) if place.is_dir()}
-    if not any(files.values()):
-        raise WorkbenchError(
-            f"there are no sounds in subfolders of {root}",
-            f"one subfolder a class; of these kinds: {', '.join(sorted(SUFFIXES))}",
-        )
-    named = [(file, index) for index, of_class in enumerate(files.values()) for file in of_class]
-    read = read_all([file for file, _ in named], rate_hz, length, also=_too_few(files))
-    whole = Sounds(torch.stack(read.waves), torch.tensor([index for _, index in named]), [*files])
-    return divided(whole, seed), read.notes()
-
-
-def _files(place: Path) -> list[Path]:
-    """Sounds in a folder and below, but hidden ones, which file managers leave behind."""
-    return sorted(
-        file
-        for file in place.rglob("*")
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    )
-
-
-def _too_few(files: dict[str, list[Path]]) -> list[str]:
-    faults = [
-        f"class {name!r} has {len(of_class)} sounds, and needs {LEAST_FILES}"
-        for name, of_class in files.items()
-        if len(of_class) < LEAST_FILES
-    ]
-    if len(files) < 2:
-        faults.append(f"there is only one class, {next(iter(files))!r}: it needs two")
-    return faults
+    found = _classes.find(folder, SOUNDS)
+    named = {file.relative_to(found.root).as_posix(): file for file, _ in found.files}
+    read = read_all(named, rate_hz, length, found.faults)
+    found.faults.tell()
+    labels = torch.tensor([found.classes.index(name) for _, name in found.files])  # (N,)
+    whole = Sounds(torch.stack(read.waves), labels, found.classes)
+    return divided(whole, seed), [*found.notes, *read.notes()]
 
 
 def divided(whole: Sounds, seed: int) -> Parts:

@@ -5,7 +5,7 @@ Files are read by soundfile, which the extra `audio` brings: WAV, FLAC, OGG, MP3
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from math import gcd
 from pathlib import Path
@@ -16,12 +16,15 @@ import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.catalog import install_command
-from workbench.errors import WorkbenchError
+from workbench.errors import Faults, WorkbenchError
 
 SUFFIXES = {".wav", ".flac", ".ogg", ".oga", ".opus", ".mp3", ".aiff", ".aif", ".aifc", ".au", ".caf"}
 EDGE_S = 0.05  # of silence behind a sound that is resampled, so that its end does not touch its begin
-SHOWN_FAULTS = 10
-NOT_INSTALLED = "sounds are read by soundfile, which is not installed"
+MEND = "mend or remove what cannot be read"
+
+
+class UnreadableError(ValueError):
+    """A file is no sound that can be used, for a reason that follows its name."""
 
 
 @dataclass
@@ -46,13 +49,14 @@ class _File(NamedTuple):
     rate_hz: int
 
 
-def read_sound(path: str | Path, rate_hz: int) -> Tensor:
+def read_sound(file: Path, rate_hz: int) -> Tensor:
     """A file's sound (S,) from -1 to 1 at that rate; channels are mixed to one.
 
     Raises:
-        WorkbenchError: when it cannot be read, is empty or holds no numbers, or soundfile is missing.
+        UnreadableError: when it cannot be read, is empty or holds what is no number.
+        WorkbenchError: when soundfile is missing.
     """
-    found = _read(Path(path).expanduser())
+    found = _read(file)
     return resampled(found.samples.mean(0), found.rate_hz, rate_hz)
 
 
@@ -60,17 +64,20 @@ def _read(file: Path) -> _File:
     try:
         import soundfile  # noqa: PLC0415 - only who reads files needs it
     except (ImportError, OSError):  # its library of the system may be what is missing
-        raise WorkbenchError(NOT_INSTALLED, install_command(["soundfile"])) from None
+        raise WorkbenchError(
+            "sounds are read by soundfile, which is not installed", install_command(["soundfile"])
+        ) from None
     try:
         samples, rate_hz = soundfile.read(file, dtype="float32", always_2d=True)  # (S, C)
     except (OSError, RuntimeError) as fault:
-        raise WorkbenchError(
-            f"{file} cannot be read as a sound: {fault}", "mend or remove it"
-        ) from None
+        # The library's own words go without the path, which the one who asked tells in short.
+        reason = getattr(fault, "error_string", str(fault)).rstrip(".")
+        raise UnreadableError(f"cannot be read as a sound: {reason}") from None
     found = torch.from_numpy(samples).T  # (C, S)
-    if not found.numel() or not found.isfinite().all():
-        what = "holds values that are no numbers" if found.numel() else "is empty"
-        raise WorkbenchError(f"{file} {what}", "mend or remove it")
+    if not found.numel():
+        raise UnreadableError("is empty")
+    if not found.isfinite().all():
+        raise UnreadableError("holds values that are no numbers")
     return _File(found, int(rate_hz))
 
 
@@ -110,8 +117,8 @@ class Read:
     cut: int = 0
     filled: int = 0
 
-    def notes(self) -> str:
-        """What was done to make them alike, as one sentence; empty where nothing was."""
+    def notes(self) -> list[str]:
+        """What was done to make them alike, as a sentence; none where nothing was."""
         counts = {
             "mixed to one channel": self.mixed,
             "resampled": self.resampled,
@@ -119,23 +126,23 @@ class Read:
             "filled up with silence": self.filled,
         }
         done = [f"{count} {what}" for what, count in counts.items() if count]
-        return f"of {len(self.waves)} sounds: {', '.join(done)}" if done else ""
+        return [f"of {len(self.waves)} sounds: {', '.join(done)}"] if done else []
 
 
-def read_all(files: list[Path], rate_hz: int, length: int, also: Sequence[str] = ()) -> Read:
-    """All files at one rate and length.
+def read_all(named: Mapping[str, Path], rate_hz: int, length: int, faults: Faults) -> Read:
+    """All files at one rate and length; those that cannot be read are left out and added to `faults`.
+
+    `named` has them by what they are called there.
 
     Raises:
-        WorkbenchError: naming those that cannot be read, together with what is wrong `also`.
+        WorkbenchError: when soundfile is missing.
     """
-    done, faults = Read(), list[str](also)
-    for file in files:
+    done = Read()
+    for name, file in named.items():
         try:
             found = _read(file)
-        except WorkbenchError as fault:
-            if fault.title == NOT_INSTALLED:
-                raise
-            faults.append(fault.title)
+        except UnreadableError as fault:
+            faults.add(f"{name} {fault}", MEND)
             continue
         wave = resampled(found.samples.mean(0), found.rate_hz, rate_hz)
         done.mixed += len(found.samples) > 1
@@ -143,16 +150,4 @@ def read_all(files: list[Path], rate_hz: int, length: int, also: Sequence[str] =
         done.cut += len(wave) > length
         done.filled += len(wave) < length
         done.waves.append(fitted(wave, length))
-    if faults:
-        raise _together(faults)
     return done
-
-
-def _together(faults: list[str]) -> WorkbenchError:
-    """All of them as one error."""
-    if len(faults) == 1:
-        return WorkbenchError(faults[0], "mend or remove what is wrong, or add what is missing")
-    more = [f"and {len(faults) - SHOWN_FAULTS} more"] if len(faults) > SHOWN_FAULTS else []
-    return WorkbenchError(
-        f"{len(faults)} faults in these sounds", "\n".join([*faults[:SHOWN_FAULTS], *more])
-    )

@@ -2,31 +2,56 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from workbench.catalog import install_command
-from workbench.errors import WorkbenchError
+from workbench.errors import Faults, WorkbenchError
 from workbench.paths import data_dir
 
+NAME = "SPEECHCOMMANDS"
+SUBSETS = {"training": "training", "validation": "validation", "test": "testing"}
 
-def files(subset: str, *, instead: str) -> list[tuple[Path, str]]:
-    """The files of a subset and their words, in the loader's order.
+Named = list[tuple[Path, str]]  # files, and the word that each holds
 
-    No speaker is in two subsets. The loader downloads the set where there is a network, once.
+
+def parts(words: Sequence[str] = ()) -> list[Named]:
+    """Training, validation and test part, by the lists that come with the set: no speaker is in two.
+
+    The loader downloads the set where there is a network, once. Files are in its order.
 
     Args:
-        subset: `training`, `validation` or `testing`.
-        instead: the value of `dataset` to advise where the set cannot be had.
+        words: what each part has to hold; empty: every word that one of them holds.
 
     Raises:
-        WorkbenchError: when torchaudio is not installed, or the set is not there to be read.
+        WorkbenchError: when torchaudio is not installed, the set is not there to be read, or parts
+            lack words.
     """
+    found = {part: _files(subset) for part, subset in SUBSETS.items()}
+    wanted = words or sorted({word for named in found.values() for _, word in named})
+    faults = Faults(NAME)
+    for part, named in found.items():
+        held = {word for _, word in named}
+        if lacking := [word for word in wanted if word not in held]:
+            faults.add(
+                f"the {part} part lacks {', '.join(lacking)}",
+                f"remove {data_dir() / 'SpeechCommands'}, so that it is downloaded anew",
+            )
+    faults.tell()
+    return [*found.values()]
+
+
+def short(file: Path) -> str:
+    """What a file is called in a fault: the word, and its name."""
+    return f"{file.parent.name}/{file.name}"
+
+
+def _files(subset: str) -> Named:
     try:
         from torchaudio.datasets import SPEECHCOMMANDS  # noqa: PLC0415 - only who asks for it needs it
     except ImportError:
         raise WorkbenchError(
-            "SPEECHCOMMANDS is loaded by torchaudio, which is not installed",
-            install_command(["torchaudio"]),
+            f"{NAME} is loaded by torchaudio, which is not installed", install_command(["torchaudio"])
         ) from None
     root = data_dir()
     try:
@@ -34,8 +59,8 @@ def files(subset: str, *, instead: str) -> list[tuple[Path, str]]:
         found = SPEECHCOMMANDS(root, download=True, subset=subset)
     except (OSError, RuntimeError) as fault:
         raise WorkbenchError(
-            f"SPEECHCOMMANDS is not in {root} and cannot be downloaded: {fault}",
-            f"train once where there is a network, or use dataset={instead}, which needs none",
+            f"{NAME} is not in {root} and cannot be downloaded: {fault}",
+            "train once where there is a network, or use dataset=synthesised, which needs none",
         ) from None
     # The loader's own reading of sounds needs torchcodec; where they are it tells without.
     told = (found.get_metadata(index) for index in range(len(found)))

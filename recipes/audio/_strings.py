@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -14,11 +14,10 @@ from torch.nn.utils.rnn import pad_sequence
 from recipes import _files
 from recipes.audio import _formants, _speech_commands, _transcripts, _voice
 from recipes.audio._formants import RATE_HZ
-from recipes.audio._sounds import read_sound, resampled
-from workbench.errors import WorkbenchError
-from workbench.paths import data_dir
+from recipes.audio._sounds import MEND, UnreadableError, read_sound, resampled
+from workbench.errors import Faults, WorkbenchError
 
-DATASETS = ("formants", "voice", "SPEECHCOMMANDS", "folder")
+DATASETS = ("synthesised", "voice", "SPEECHCOMMANDS", "folder")
 DIGITS = tuple(_formants.SAID)
 SHARES = (1.0, 0.125, 0.25)  # of `count` in the training, validation and test part
 SPEAKERS = (64, 16, 24)  # who speaks in one part is not heard in another
@@ -97,13 +96,12 @@ def _synthesised(words: list[list[list[str]]], dice: torch.Generator) -> Parts:
 
 
 def _voices(words: list[list[list[str]]], dice: torch.Generator) -> Parts:
-    sentences = []
     cast = _voice.cast(dice, VALIDATION_SHARE, TEST_SHARE)
-    for part, voices in zip(words, cast, strict=True):
-        for one in part:
-            voice = voices[_whole((0, len(voices)), dice)]
-            rate, pitch = _whole(RATES_WPM, dice), _whole(PITCHES, dice)
-            sentences.append(_voice.Sentence(" ".join(one), voice, rate, pitch))
+    sentences = [
+        _voice.drawn(" ".join(one), voices, RATES_WPM, PITCHES, dice)
+        for part, voices in zip(words, cast, strict=True)
+        for one in part
+    ]
     spoken, rate_hz = _voice.speak_all(sentences)
     waves = [resampled(wave, rate_hz, RATE_HZ) for wave in spoken]
     ends = torch.tensor([len(wave) for wave in waves])
@@ -113,39 +111,47 @@ def _voices(words: list[list[list[str]]], dice: torch.Generator) -> Parts:
 
 def _commands(counts: list[int], most_words: int, dice: torch.Generator) -> tuple[Parts, str]:
     """Digits of many people strung together, so that a voice may change from word to word."""
-    parts = []
-    for subset, count in zip(("training", "validation", "testing"), counts, strict=True):
+    texts: list[list[str]] = []
+    files: list[list[list[Path]]] = []
+    for named, count in zip(_speech_commands.parts(DIGITS), counts, strict=True):
         of_word: dict[str, list[Path]] = {digit: [] for digit in DIGITS}
-        for file, word in _speech_commands.files(subset, instead=DATASETS[0]):
+        for file, word in named:
             of_word.get(word, []).append(file)
-        if missing := [word for word, files in of_word.items() if not files]:
-            raise WorkbenchError(
-                f"the {subset} part of SPEECHCOMMANDS lacks {', '.join(missing)}",
-                f"remove its folder from {data_dir()}, so that it is downloaded again",
-            )
         words = _drawn(count, most_words, dice)
-        waves = [
-            torch.cat([read_sound(_one_of(of_word[word], dice), RATE_HZ) for word in one])
-            for one in words
-        ]
-        parts.append(_part(waves, [" ".join(one) for one in words]))
-    train, validation, test = parts
+        texts.append([" ".join(one) for one in words])
+        files.append([[_one_of(of_word[word], dice) for word in one] for one in words])
+    heard = _heard(file for part in files for one in part for file in one)
+    train, validation, test = (
+        _part([torch.cat([heard[file] for file in one]) for one in of_part], said)
+        for of_part, said in zip(files, texts, strict=True)
+    )
     return (train, validation, test), "single words of SPEECHCOMMANDS, strung together"
 
 
+def _heard(files: Iterable[Path]) -> dict[Path, Tensor]:
+    """The sound (S,) of each.
+
+    Raises:
+        WorkbenchError: naming all that cannot be read.
+    """
+    found, faults = {}, Faults(_speech_commands.NAME)
+    for file in dict.fromkeys(files):
+        try:
+            found[file] = read_sound(file, RATE_HZ)
+        except UnreadableError as fault:
+            faults.add(f"{_speech_commands.short(file)} {fault}", MEND)
+    faults.tell()
+    return found
+
+
 def _one_of(files: Sequence[Path], dice: torch.Generator) -> Path:
-    return files[_whole((0, len(files)), dice)]
+    return files[int(torch.randint(len(files), (), generator=dice))]
 
 
 def _part(waves: Sequence[Tensor], texts: list[str]) -> Part:
     """Filled up with zeros to one length."""
     ends = torch.tensor([len(wave) for wave in waves])
     return Part(pad_sequence(waves, batch_first=True), ends, texts)
-
-
-def _whole(between: tuple[int, int], dice: torch.Generator) -> int:
-    """A whole number from the first to the one before the second."""
-    return int(torch.randint(*between, (), generator=dice))
 
 
 def _of_folder(folder: str, seed: int) -> tuple[Parts, str]:

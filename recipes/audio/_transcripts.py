@@ -9,7 +9,7 @@ from typing import NamedTuple
 from torch import Tensor
 
 from recipes import _csv, _files
-from recipes.audio._sounds import NOT_INSTALLED, SUFFIXES, read_sound
+from recipes.audio._sounds import MEND, SUFFIXES, UnreadableError, read_sound
 from workbench.errors import Faults, WorkbenchError, nearest
 
 TABLE = "transcripts.csv"
@@ -30,24 +30,20 @@ def read(folder: str, rate_hz: int) -> list[Spoken]:
     """All sounds below a folder, sorted by their paths, with their texts.
 
     A text lies in a file of the sound's name that ends in .txt, or in `transcripts.csv` in the folder,
-    whose columns `file` (a path in the folder) and `text` name what is used. Hidden files, which file
-    managers leave behind, are passed over.
+    whose columns `file` (a path in the folder) and `text` name what is used. Hidden files and folders
+    are passed over.
 
     Raises:
-        WorkbenchError: with all faults together: no folder, sounds without a text or that cannot be
-            read, texts without a sound, empty texts, sounds that are too short or too long. At once
-            when soundfile is missing, since then no file can be read.
+        WorkbenchError: with all faults together: sounds without a text or that cannot be read, texts
+            without a sound, empty texts, sounds that are too short or too long. At once when the folder
+            or soundfile is missing, since then no file can be read.
     """
     if not folder:
         raise WorkbenchError(
             "dataset=folder needs a folder", f"give one with folder=PATH; it holds {HOLDS}"
         )
     root = _files.folder(folder, HOLDS)
-    files = sorted(
-        file
-        for file in root.rglob("*")
-        if file.suffix.lower() in SUFFIXES and not file.name.startswith(".")
-    )
+    files = [file for file in _files.below(root) if file.suffix.lower() in SUFFIXES]
     if not files:
         kinds = ", ".join(sorted(SUFFIXES))
         raise WorkbenchError(f"there are no sounds in {root}", f"give files that end in {kinds}")
@@ -70,10 +66,8 @@ def _spoken(file: Path, text: str, root: Path, rate_hz: int, faults: Faults) -> 
         return None
     try:
         wave = read_sound(file, rate_hz)
-    except WorkbenchError as fault:
-        if fault.title == NOT_INSTALLED:
-            raise
-        faults.add(fault.title, fault.remedy)
+    except UnreadableError as fault:
+        faults.add(f"{name} {fault}", MEND)
         return None
     seconds = len(wave) / rate_hz
     if not SHORTEST_S <= seconds <= LONGEST_S:

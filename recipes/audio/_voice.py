@@ -35,6 +35,21 @@ class Sentence(NamedTuple):
     pitch: int = 50
 
 
+def drawn(
+    text: str,
+    among: Sequence[str],
+    rates_wpm: tuple[int, int],
+    pitches: tuple[int, int],
+    dice: torch.Generator,
+) -> Sentence:
+    """The text in a voice of those, at a rate and pitch from the first to the one before the second."""
+    voice, rate, pitch = (
+        int(torch.randint(*between, (), generator=dice))
+        for between in ((0, len(among)), rates_wpm, pitches)
+    )
+    return Sentence(text, among[voice], rate, pitch)
+
+
 def speak_all(sentences: Sequence[Sentence]) -> tuple[list[Tensor], int]:
     """The samples (S,) of each sentence, float32 from -1 to 1, and their rate in Hz.
 

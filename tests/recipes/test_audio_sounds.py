@@ -10,7 +10,7 @@ import soundfile
 import torch
 
 from recipes.audio import _sounds
-from workbench.errors import WorkbenchError
+from workbench.errors import Faults, WorkbenchError
 
 RATE_HZ = 8000
 
@@ -55,13 +55,14 @@ def test_what_was_done_to_sounds_is_told(tmp_path: Path) -> None:
     soundfile.write(files[0], tone(440, 1, RATE_HZ).numpy(), RATE_HZ)
     soundfile.write(files[1], tone(440, 2, 16000)[:, None].expand(-1, 2).numpy(), 16000)
     soundfile.write(files[2], tone(440, 0.5, RATE_HZ).numpy(), RATE_HZ)
-    read = _sounds.read_all(files, RATE_HZ, RATE_HZ)
+    read = _sounds.read_all({one.name: one for one in files}, RATE_HZ, RATE_HZ, Faults("sounds"))
     assert [len(wave) for wave in read.waves] == [RATE_HZ] * 3
-    assert read.notes() == (
+    assert read.notes() == [
         "of 3 sounds: 1 mixed to one channel, 1 resampled, "
         "1 cut to their loudest stretch, 1 filled up with silence"
-    )
-    assert _sounds.read_all(files[:1], RATE_HZ, RATE_HZ).notes() == ""
+    ]
+    alike = _sounds.read_all({"a": files[0]}, RATE_HZ, RATE_HZ, Faults("sounds"))
+    assert alike.notes() == []
 
 
 def test_all_sounds_that_cannot_be_used_are_named_together(tmp_path: Path) -> None:
@@ -70,19 +71,22 @@ def test_all_sounds_that_cannot_be_used_are_named_together(tmp_path: Path) -> No
     broken.write_bytes(b"no sound")
     soundfile.write(empty, [], RATE_HZ)
     soundfile.write(endless, [0.0, float("inf")], RATE_HZ, subtype="FLOAT")
-    with pytest.raises(WorkbenchError, match="4 faults in these sounds") as fault:
-        _sounds.read_all([good, broken, empty, endless], RATE_HZ, RATE_HZ, also=["too few"])
-    lines = fault.value.remedy.splitlines()
-    assert lines[0] == "too few" and "b.wav cannot be read as a sound" in lines[1]
-    assert lines[2].endswith("c.wav is empty") and "d.wav holds values" in lines[3]
-    with pytest.raises(WorkbenchError, match=r"b\.wav cannot be read"):
-        _sounds.read_all([good, broken], RATE_HZ, RATE_HZ)
-    with pytest.raises(WorkbenchError, match="cannot be read as a sound"):
+    files, faults = {one.name: one for one in (good, broken, empty, endless)}, Faults("sounds")
+    assert len(_sounds.read_all(files, RATE_HZ, RATE_HZ, faults).waves) == 1
+    with pytest.raises(WorkbenchError, match="sounds has 3 faults") as fault:
+        faults.tell()
+    assert fault.value.remedy.splitlines() == [
+        "b.wav cannot be read as a sound: Format not recognised",
+        "c.wav is empty",
+        "d.wav holds values that are no numbers",
+        "mend or remove what cannot be read",
+    ]
+    with pytest.raises(_sounds.UnreadableError, match="cannot be read as a sound"):
         _sounds.read_sound(tmp_path / "gone.wav", RATE_HZ)
 
 
 def test_without_soundfile_the_command_is_told(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "soundfile", None)
     with pytest.raises(WorkbenchError, match="soundfile, which is not installed") as fault:
-        _sounds.read_all([tmp_path / "a.wav", tmp_path / "b.wav"], RATE_HZ, RATE_HZ)
+        _sounds.read_all({"a.wav": tmp_path / "a.wav"}, RATE_HZ, RATE_HZ, Faults("sounds"))
     assert "[audio]" in fault.value.remedy

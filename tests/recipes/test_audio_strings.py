@@ -30,7 +30,7 @@ def check(part: Part, count: int) -> None:
         assert set(text.split(" ")) <= set(DIGITS) and 1 <= len(text.split(" ")) <= 3
 
 
-@pytest.mark.parametrize("dataset", ["formants", "voice"])
+@pytest.mark.parametrize("dataset", ["synthesised", "voice"])
 def test_strings_are_drawn_and_spoken(dataset: str) -> None:
     parts, _ = _strings.load(dataset, "", 16, 3, seed=1)
     for part, count in zip(parts, (16, 2, 4), strict=True):
@@ -73,8 +73,25 @@ def test_speech_commands_that_lack_a_digit_are_refused() -> None:
     sound(root / "one" / "a_nohash_0.wav", 8000, 16000)
     for name in ("validation_list.txt", "testing_list.txt"):
         (root / name).write_text("")
-    with pytest.raises(WorkbenchError, match="training part of SPEECHCOMMANDS lacks zero, two"):
+    with pytest.raises(WorkbenchError, match="SPEECHCOMMANDS has 3 faults") as raised:
         _strings.load("SPEECHCOMMANDS", "", 8, 3, seed=0)
+    assert "the training part lacks zero, two" in raised.value.remedy
+    assert "the test part lacks zero, one" in raised.value.remedy
+
+
+def test_speech_commands_that_are_damaged_are_named_together() -> None:
+    root = data_dir() / "SpeechCommands" / "speech_commands_v0.02"
+    for speaker in "abc":
+        for word in DIGITS:
+            sound(root / word / f"{speaker}_nohash_0.wav", 8000, 16000)
+    for name, speaker in (("validation_list.txt", "b"), ("testing_list.txt", "c")):
+        (root / name).write_text("".join(f"{word}/{speaker}_nohash_0.wav\n" for word in DIGITS))
+    for name in ("two/a_nohash_0.wav", "nine/a_nohash_0.wav"):
+        (root / name).write_bytes(b"no sound")
+    with pytest.raises(WorkbenchError, match="SPEECHCOMMANDS has 2 faults") as raised:
+        _strings.load("SPEECHCOMMANDS", "", 40, 5, seed=0)
+    for name in ("two/a_nohash_0.wav", "nine/a_nohash_0.wav"):
+        assert f"{name} cannot be read as a sound" in raised.value.remedy
 
 
 def test_sounds_of_ones_own_with_texts_beside_them(tmp_path: Path) -> None:

@@ -169,7 +169,7 @@ def test_words_are_spoken_by_nobody_who_is_heard_in_another_part(
     monkeypatch.setattr(
         _datasets._voice, "speak_all", lambda them: speak_all(asked.extend(them) or them)
     )
-    parts, _ = _datasets.load("spoken", "", KIND, seed=0)
+    parts, _ = _datasets.load("voice", "", KIND, seed=0)
     check(parts, [8, 2, 4], [*_datasets.WORDS])
     ends = [0, 80, 100, 140]
     speakers = [{one.voice for one in asked[a:b]} for a, b in pairwise(ends)]
@@ -201,7 +201,7 @@ def commands() -> Path:
 def test_speech_commands_are_read_by_the_lists_that_come_with_them() -> None:
     parts, note = _datasets.load("SPEECHCOMMANDS", "", KIND, seed=0)
     check(parts, [6, 2, 4], ["no", "yes"])
-    assert note == "sounds that are used of SPEECHCOMMANDS: 12 of 12, 4 of 12, 8 of 12"
+    assert note == ["sounds that are used of SPEECHCOMMANDS: 12 of 12, 4 of 12, 8 of 12"]
     for part in parts:
         hertz = torch.fft.rfft(part.waves).abs().argmax(1) * 2  # half a second
         assert torch.allclose(hertz.float(), torch.tensor([299.0, 200.0])[part.labels], atol=4)
@@ -209,9 +209,25 @@ def test_speech_commands_are_read_by_the_lists_that_come_with_them() -> None:
 
 def test_speech_commands_that_lack_a_word_are_refused(commands: Path) -> None:
     (commands / "testing_list.txt").write_text("yes/c_nohash_0.wav\n")
-    with pytest.raises(WorkbenchError, match="test part of SPEECHCOMMANDS lacks no") as fault:
+    with pytest.raises(WorkbenchError, match="SPEECHCOMMANDS: the test part lacks no") as fault:
         _datasets.load("SPEECHCOMMANDS", "", KIND, seed=0)
     assert "downloaded anew" in fault.value.remedy
+
+
+def test_speech_commands_that_are_damaged_are_named_together(commands: Path) -> None:
+    for name in ("no/b_nohash_0.wav", "yes/c_nohash_0.wav"):
+        (commands / name).write_bytes(b"no sound")
+    kind = KIND._replace(each=24)  # all that there are
+    with pytest.raises(WorkbenchError, match="SPEECHCOMMANDS has 2 faults") as fault:
+        _datasets.load("SPEECHCOMMANDS", "", kind, seed=0)
+    for name in ("no/b_nohash_0.wav", "yes/c_nohash_0.wav"):
+        assert f"{name} cannot be read as a sound: Format not recognised" in fault.value.remedy
+
+
+def test_a_folder_that_is_not_read_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(WorkbenchError, match="dataset=synthesised does not read folder=") as fault:
+        _datasets.load("synthesised", str(tmp_path), KIND, seed=0)
+    assert "set dataset=folder" in fault.value.remedy
 
 
 def test_without_a_network_speech_commands_say_so(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -250,21 +266,25 @@ def test_a_folder_of_ones_own_is_learned(train: Train, folder: Path) -> None:
     assert "mistakes" not in history.figures
     told = [message.text for message in history.messages]
     assert "of 20 sounds: 10 mixed to one channel, 10 resampled" in told
+    assert "files that are no sounds by their names are passed over: .txt" in told
 
 
 def test_a_wrong_folder_is_a_clear_error(train: Train, folder: Path) -> None:
     history = train("audio/spectrogram_cnn", dataset="folder", folder=str(folder / "gone"))
     assert isinstance(history.ended, Failed) and history.ended.kind == "refused"
-    assert "is no folder" in history.ended.title and "folder=PATH" in history.ended.remedy
+    assert "there is no folder" in history.ended.title and "folder=PATH" in history.ended.remedy
 
 
 @pytest.mark.parametrize(
     ("spoiled", "words"),
     [
-        ("unreadable", ["0.wav cannot be read as a sound"]),
-        ("one class", ["there is only one class, 'low'"]),
-        ("few", ["class 'high' has 2 sounds, and needs 3"]),
-        ("all", ["class 'high' has 2 sounds", "high/0.wav cannot be read", "low/0.wav cannot be read"]),
+        (
+            "unreadable",
+            ["high/0.wav cannot be read as a sound: Format not recognised", "mend or remove"],
+        ),
+        ("one class", ["there is only one class: 'low'"]),
+        ("few", ["1 have too few sounds: 'high' has 2"]),
+        ("all", ["3 faults", "'high' has 2", "high/0.wav cannot be read", "low/0.wav cannot be read"]),
         ("empty", ["there are no sounds in subfolders"]),
     ],
 )
