@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import torch
+import torch.nn.functional as F
 from torch import Tensor
 
 from workbench.figures.data import Curves, ImageGrid, Matrix, Series
@@ -19,20 +20,31 @@ MOST_CELLS = 256  # rows of a picture, and moments
 
 
 def waveform(title: str, wave: Tensor, rate_hz: int) -> Curves:
-    """Samples (S,) over seconds; of a long sound every few of them."""
-    stride = -(-len(wave) // MOST_POINTS)
-    seconds = torch.arange(0, len(wave), stride) / rate_hz
-    line = Series("sound", seconds, wave[::stride])
-    return Curves(title, [line], x_label="seconds", y_label="amplitude")
+    """Samples (S,) over seconds; of a long sound the lowest and the highest of every few of them."""
+    seconds = torch.arange(len(wave)) / rate_hz  # (S,)
+    if len(wave) > MOST_POINTS:
+        size = -(-2 * len(wave) // MOST_POINTS)
+        pieces = wave[: len(wave) // size * size].reshape(-1, size)  # (P, size)
+        wave = torch.stack([pieces.amin(1), pieces.amax(1)], dim=1).flatten()  # (2 P,)
+        seconds = torch.arange(len(wave)) * (size / 2 / rate_hz)  # (2 P,)
+    return Curves(title, [Series("sound", seconds, wave)], x_label="seconds", y_label="amplitude")
 
 
-def spectrum(title: str, picture: Tensor, rows: Sequence[str], row_label: str, hop_s: float) -> Matrix:
-    """A picture (R, T) whose rows have names from below to above, over seconds."""
-    down, across = _strides(picture)
+def spectrum(
+    title: str,
+    picture: Tensor,
+    rows: Sequence[str],
+    row_label: str,
+    hop_s: float,
+    *,
+    decimals: int = 1,
+) -> Matrix:
+    """A picture (R, T) whose rows have names from below to above, over seconds, rounded to `decimals`."""
+    thinned, (down, across) = _thinned(picture)
     return Matrix(
         title,
-        # A tenth of a dB is less than anyone sees, and the figure a third as long.
-        picture[::down, ::across].flip(0).double().round(decimals=1),
+        # Far less than anyone sees, and the figure a third as long.
+        thinned.flip(0).double().round(decimals=decimals),
         rows=[*reversed(rows[::down])],
         columns=[f"{index * hop_s:.2f}" for index in range(0, picture.shape[1], across)],
         row_label=row_label,
@@ -40,15 +52,18 @@ def spectrum(title: str, picture: Tensor, rows: Sequence[str], row_label: str, h
     )
 
 
-def _strides(picture: Tensor) -> list[int]:
-    """Each how manyth row and moment of a picture (R, T) is shown: of a large one not all."""
-    return [-(-size // MOST_CELLS) for size in picture.shape]
+def _thinned(picture: Tensor) -> tuple[Tensor, list[int]]:
+    """A picture (R, T) of at most MOST_CELLS rows and moments, and how many of each became one.
+
+    The greatest stays: a tone is a single row, a click a single moment, and neither may get lost.
+    """
+    sizes = [-(-size // MOST_CELLS) for size in picture.shape]
+    return F.max_pool2d(picture[None], sizes, ceil_mode=True)[0], sizes
 
 
 def grey(picture: Tensor) -> Tensor:
     """A picture (R, T) in grey levels from its least to its greatest value, low rows below."""
-    down, across = _strides(picture)
-    picture = picture[::down, ::across]
+    picture, _ = _thinned(picture)
     least, greatest = picture.min(), picture.max()
     return (255 * (picture - least) / (greatest - least).clamp(min=1e-12)).byte().flip(0)
 
@@ -108,7 +123,7 @@ def mel_bands(bank: Tensor, rate_hz: int) -> Curves:
 
 
 def confusion(split: str, counts: Tensor, names: Sequence[str]) -> Matrix:
-    """How often sounds of each class (K, K) were taken for each."""
+    """How often what is of each class was taken for each, (K, K)."""
     return Matrix(
         f"Confusion on the {split} part",
         counts,

@@ -179,7 +179,7 @@ class Analysis(NamedTuple):
     def row_names(self, form: str) -> list[str]:
         """What each row of a picture is, from below to above."""
         if form == "mfcc":
-            return [f"coefficient {index}" for index in range(self.coefficients)]
+            return [str(index) for index in range(self.coefficients)]
         hertz = torch.linspace(0, self.rate_hz / 2, self.window // 2 + 1)  # (B,)
         if form == "mel":
             hertz = hertz[self.bank().argmax(1)]  # (M,)

@@ -9,13 +9,12 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor
 
-from recipes.audio import _ctc, _decoding, _edits
+from recipes.audio import _ctc, _decoding, _drawing, _edits, _features
 from workbench.figures.data import Bars, Cell, Curves, Matrix, Series, Table
 from workbench.runs.run import Run
 
 SHOWN_TEXTS = 16
 SHOWN_WORDS = 12  # of a confusion matrix
-ENVELOPE_MS = 10
 LONGEST_SHOWN = 10  # words of a bar of their own
 BLANK_SIGN, SPACE_SIGN = "–", "␣"
 
@@ -25,13 +24,13 @@ Texts = Sequence[str]
 def texts(split: str, truths: Texts, heards: Texts) -> Table:
     """Truth and what was heard: the first texts of a part, of the test part those with edits first."""
     rows = [
-        [truth, heard, _edits.marked(truth, heard), _edits.distance(truth, heard)]
+        [truth, _edits.marked(truth, heard), _edits.distance(truth, heard)]
         for truth, heard in zip(truths, heards, strict=False)  # the first may be all that were heard
     ]
     if split == "test":
         rows.sort(key=lambda row: row[-1] == 0)
     title = f"Heard in the {split} part: [missed], {{added}}, [said>heard]"
-    return Table(title, ["said", "heard", "edits in place", "edits"], rows[:SHOWN_TEXTS])
+    return Table(title, ["said", "heard, by its edits", "edits"], rows[:SHOWN_TEXTS])
 
 
 def _errors(truths: Texts, heards: Texts) -> list[Cell]:
@@ -44,14 +43,14 @@ def _errors(truths: Texts, heards: Texts) -> list[Cell]:
 def decoded(
     listened: Sequence[Tensor], greedy: list[str], alphabet: str, width: int, words: Sequence[str]
 ) -> dict[str, list[str]]:
-    """The texts of log-probabilities (T, C) by each way to find them."""
+    """The texts of log-probabilities (T, C) by each way to find them; `words` are those of training."""
     free = [_decoding.beam_search(one, alphabet, width=width)[0] for one in listened]
     known = frozenset(words)
     bound = [_decoding.beam_search(one, alphabet, width=width, words=known)[0] for one in listened]
     return {
-        "the likeliest path (greedy)": greedy,
-        f"prefix beam search, {width} wide": free,
-        "the same among words of the training part": bound,
+        "likeliest path (greedy)": greedy,
+        f"prefix beam, {width} wide": free,
+        "prefix beam, known words": bound,
     }
 
 
@@ -123,8 +122,11 @@ class Utterance:
 def show(run: Run, one: Utterance, alphabet: str, rate_hz: int, frame_s: float) -> None:
     """From the wave to the characters; without an alignment where it is too short for its text."""
     moment_s = frame_s * round(one.frames.shape[1] / len(one.heard))
-    run.figure("waveform", _waveform(one, rate_hz))
-    run.figure("spectrogram", _spectrogram(one, frame_s))
+    run.figure("waveform", _drawing.waveform(f"The sound of “{one.text}”", one.wave, rate_hz))
+    bands = _features.Analysis(rate_hz, mels=len(one.frames)).row_names("mel")
+    title = f"Log-mel spectrogram of “{one.text}”"
+    spectrogram = _drawing.spectrum(title, one.frames, bands, "middle of the band", frame_s, decimals=2)
+    run.figure("spectrogram", spectrogram)
     run.figure("characters", _characters(one, alphabet, moment_s))
     length = torch.tensor([len(one.target)])
     if len(one.heard) >= int(_ctc.least_moments(one.target[None], length)):
@@ -133,33 +135,11 @@ def show(run: Run, one: Utterance, alphabet: str, rate_hz: int, frame_s: float) 
         run.figure("alignment", _alignment(one, places, moment_s))
 
 
-def _waveform(one: Utterance, rate_hz: int) -> Curves:
-    """The highest and the lowest sample of every few milliseconds."""
-    size = ENVELOPE_MS * rate_hz // 1000
-    pieces = one.wave[: len(one.wave) // size * size].reshape(-1, size)  # (pieces, size)
-    seconds = torch.arange(len(pieces)) * size / rate_hz
-    lines = [Series("highest", seconds, pieces.amax(1)), Series("lowest", seconds, pieces.amin(1))]
-    return Curves(f"The sound of “{one.text}”", lines, x_label="seconds", y_label="pressure")
-
-
-def _spectrogram(one: Utterance, frame_s: float) -> Matrix:
-    """High tones are above."""
-    bands, count = one.frames.shape
-    return Matrix(
-        f"Log-mel spectrogram of “{one.text}”",
-        one.frames.flip(0),
-        rows=[str(band) for band in range(bands, 0, -1)],
-        columns=_seconds(count, frame_s),
-        row_label="mel band",
-        column_label="seconds",
-    )
-
-
 def _characters(one: Utterance, alphabet: str, moment_s: float) -> Matrix:
     """How likely each character is at each moment."""
     names = [BLANK_SIGN, *(SPACE_SIGN if c == " " else c for c in alphabet)]
     return Matrix(
-        f"What is heard in “{one.text}”: {BLANK_SIGN} is the blank, {SPACE_SIGN} the space",
+        f"Heard in “{one.text}”: {BLANK_SIGN} blank, {SPACE_SIGN} space",
         one.heard.exp().T,
         rows=names,
         columns=_seconds(len(one.heard), moment_s),
@@ -180,7 +160,7 @@ def _spikes(one: Utterance, places: Tensor, moment_s: float) -> Curves:
     seconds = torch.arange(len(one.heard)) * moment_s
     lines = [
         Series("the blank", seconds, chance[:, _ctc.BLANK]),
-        Series("the character of the path", seconds, said),
+        Series("the text's character", seconds, said),
     ]
     title = f"The path that spells “{one.text}”"
     return Curves(title, lines, x_label="seconds", y_label="probability")

@@ -39,12 +39,13 @@ from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
 
 FORMS = {
-    "stft": ("magnitude of its short-time Fourier transform, in dB", "frequency"),
-    "mel": ("mel spectrogram, in dB", "middle of the band"),
-    "mfcc": ("mel-frequency cepstral coefficients but 0, the level", "coefficient"),
+    "stft": ("short-time Fourier transform, dB", "frequency"),
+    "mel": ("mel spectrogram, dB", "middle of the band"),
+    "mfcc": ("MFCC but 0, the level", "coefficient"),
 }
 AT_ONCE = 256  # sounds that the network is asked about together
 SHOWN_SOUNDS, SHOWN_ANSWERS = 4, 13
+LEGEND = "class, >what it is taken for, how likely that is"
 
 # Shapes: N sounds of a batch, S samples, R rows of a picture (frequencies, mel bands or coefficients),
 # T moments, W width, K classes.
@@ -211,21 +212,20 @@ class SpectrogramCNN(Training):
         weights = sum(weight.numel() for weight in self.net.parameters())
         run.figure("models", _judges.models(right, weights))
         run.figure("classes", _judges.classes(right, labels, names))
-        run.figure("heard", self._heard(shares, _first_of_each(labels)[:SHOWN_ANSWERS], "Answers"))
+        first = _first_of_each(labels)[:SHOWN_ANSWERS]
+        run.figure("heard", self._heard(shares, first, f"Answers: {LEGEND}"))
         wrong = (~right[self.params.features]).nonzero()[:, 0]
         worst = wrong[shares[wrong].amax(1).argsort(descending=True)][:SHOWN_ANSWERS]
         if len(worst):
-            run.figure("mistakes", self._heard(shares, worst, "The most confident mistakes"))
+            run.figure("mistakes", self._heard(shares, worst, f"The surest mistakes: {LEGEND}"))
 
     def _heard(self, shares: Tensor, chosen: Tensor, title: str) -> ImageGrid:
-        """Test sounds in the form that is learned, with what they are and what they are taken for."""
+        """Test sounds in the form that is learned, with what they are and >what was said, if wrong."""
         names, captions = self.test.classes, []
         for i in chosen.tolist():
             share, guess = shares[i].max(0)
             truth, said = names[self.test.labels[i]], names[guess]
-            captions.append(
-                f"{truth}: {share:.0%}" if truth == said else f"{truth}, taken for {said}: {share:.0%}"
-            )
+            captions.append(f"{truth} {share:.0%}" if truth == said else f"{truth}>{said} {share:.0%}")
         pictures = self._drawn(self.test.waves[chosen], self.params.features)
         return _drawing.grid(title, pictures, captions)
 

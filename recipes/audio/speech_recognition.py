@@ -218,7 +218,7 @@ class SpeechRecognition(Training):
         rows = {"convolutions, GRU, CTC": texts}
         if strung := self._by_templates(words):
             run.log({"baseline/cer": _edits.rate(truth, strung)})
-            rows["templates, strung together (DTW)"] = strung
+            rows["templates, warped (DTW)"] = strung
         run.figure("recognisers", _recognition.recognisers(truth, rows))
         run.log({"ctc/largest difference": self._by_hand(listened)})
         self._show_one(run, listened)

@@ -31,6 +31,7 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
+from recipes.audio import _drawing
 from recipes.time_series import _distances, _series
 from workbench import at_least, choice, number, path, text
 from workbench.figures.data import Curves, Matrix, Series, Table
@@ -77,7 +78,7 @@ class _Recurrent(nn.Module):
         self.head = nn.Linear(width, classes)
 
     def forward(self, utterances: Tensor) -> Tensor:
-        values, lasts = utterances[:, :-1], utterances[:, -1:]
+        values, lasts = utterances[:, :-1], utterances[:, -1:]  # (N, C, L), (N, 1, L)
         # What follows the end changes no state before it, so the filling need not be cut off.
         states, _ = self.reader(values.mT)  # (N, L, C) to (N, L, W)
         return self.head(self.dropout(_mean(states.mT, lasts)))  # (N, K)
@@ -158,7 +159,7 @@ class Waveform(Training):
         }
 
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
-        run.figure("confusion", self._confusion(split, results["confusion"]))
+        run.figure("confusion", _drawing.confusion(split, results["confusion"], self.task.classes))
         if split != "test":
             return
         # As they were measured: a spread of 1 would count channels that tell little as much as others.
@@ -176,18 +177,6 @@ class Waveform(Training):
         ]
         return Table(
             "Who tells speakers apart", ["model", "weights", "accuracy on the test part"], rows
-        )
-
-    def _confusion(self, split: str, counts: Tensor) -> Matrix:
-        names = self.task.classes
-        return Matrix(
-            f"Confusion on the {split} part",
-            counts,
-            rows=names,
-            columns=names,
-            row_label="true",
-            column_label="predicted",
-            counts=True,
         )
 
     def _heard(self) -> Curves:

@@ -39,18 +39,24 @@ def test_without_room_for_numbers_it_is_a_heat_map() -> None:
     values[:20] = 7
     *rows, legend = check(draw(Matrix("", values), 40, 11), 40, 11)
     assert legend == "40 × 40, 0 … 7"
-    assert rows == ["▀" * 20] * 10
+    assert rows == ["▀" * 40] * 10
     coloured = draw(Matrix("", values), 40, 11)
     assert "\x1b[38;2;{0};{1};{2};48;2;{0};{1};{2}m".format(*palette.HEAT[-1]) in coloured[0]
     assert "\x1b[38;2;{0};{1};{2};48;2;{0};{1};{2}m".format(*palette.HEAT[0]) in coloured[9]
+
+
+def test_a_heat_map_is_squeezed_only_the_way_that_has_no_room() -> None:
+    for shape, cells, down in (((200, 30), 30, 10), ((30, 200), 40, 10), ((12, 200), 40, 6)):
+        *rows, legend = check(draw(Matrix("", np.zeros(shape)), 40, 11), 40, 11)
+        assert (len(rows[0]), len(rows)) == (cells, down), legend
 
 
 def test_shades_stand_in_for_colours() -> None:
     values = np.zeros((40, 40))
     values[:20] = 7
     rows = draw(Matrix("", values), 40, 11, colour=False)
-    assert rows[0] == "█" * 20
-    assert rows[9] == " " * 20
+    assert rows[0] == "█" * 40
+    assert rows[9] == " " * 40
 
 
 def test_many_columns_are_bands_behind_the_names_of_their_rows() -> None:

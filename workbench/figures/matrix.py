@@ -130,8 +130,9 @@ def _heat_map(figure: Matrix, columns: int, lines: int, pen: Pen) -> list[str]:
     """The matrix as a picture, and on the last line what its colours mean."""
     rows, across = len(figure.values), len(figure.values[0])
     room = lines - 1 if lines > 2 else lines
-    scale = min(columns / across, 2 * room / rows)
-    cells = min(max(int(across * scale), 1), columns)
+    # Enlarged in proportion; what has no room one way is not made smaller the other way too.
+    scale = max(min(columns / across, 2 * room / rows), 1.0)
+    cells = min(int(across * scale), columns)
     down = min(max(round(rows * scale / 2), 1), room)
     fractions = resized(_fractions(figure)[:, :, None], 2 * down, cells)[:, :, 0]
     if pen.colour:
