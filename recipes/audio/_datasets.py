@@ -1,4 +1,4 @@
-"""Labelled sounds in three parts: made here, spoken by synthetic voices, downloaded, or of a folder."""
+"""Labelled sounds in three parts: synthesised here, spoken by eSpeak, downloaded, or of a folder."""
 
 from __future__ import annotations
 
@@ -23,8 +23,8 @@ RATES_WPM, PITCHES = (110, 220), (15, 85)
 class Kind(NamedTuple):
     """How sounds are to be: their rate and length, how many of a class, and how much noise is about.
 
-    `each` counts those of a class in the training part; `worst_db` is how far a sound that is made here
-    lies above the noise, at least.
+    `each` counts those of a class in the training part; `worst_db` is how far a sound that is made or
+    spoken here lies above the noise, at least.
     """
 
     rate_hz: int

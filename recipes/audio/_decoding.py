@@ -38,7 +38,7 @@ def beam_search(
 
     Prefix beam search: of each of the `width` likeliest beginnings it knows how likely all its paths
     are that end in a blank, and all that end in its last character. Only a path with a blank between
-    can say a character twice. With `words` only texts of them are looked for.
+    can say a character twice. With `words` only texts of them are looked for, and silence.
 
     A probability is a bound from below: paths that fell out of the beam, or that say a character less
     likely than `faint`, are not in it.
@@ -61,6 +61,8 @@ def beam_search(
         beams = {text: (blank / total, said / total) for text, (blank, said) in kept}
     # A word that is only begun is none; where there is nothing else, it stays.
     whole = {t: p for t, p in beams.items() if not words or set(t.split(" ")) <= {*words}} or beams
+    if "" in beams:  # silence needs no word
+        whole = {"": beams[""], **whole}
     best = max(whole, key=lambda text: sum(whole[text]))
     return best, scale + math.log(max(sum(whole[best]), 1e-300))
 

@@ -39,11 +39,13 @@ def spectrum(
     *,
     decimals: int = 1,
 ) -> Matrix:
-    """A picture (R, T) whose rows have names from below to above, over seconds, rounded to `decimals`."""
+    """A picture (R, T) whose rows have names from below to above, over seconds.
+
+    Values are rounded to `decimals`: a tenth of a dB is less than anyone sees.
+    """
     thinned, (down, across) = _thinned(picture)
     return Matrix(
         title,
-        # Far less than anyone sees, and the figure a third as long.
         thinned.flip(0).double().round(decimals=decimals),
         rows=[*reversed(rows[::down])],
         columns=[f"{index * hop_s:.2f}" for index in range(0, picture.shape[1], across)],
@@ -114,9 +116,8 @@ def kernels(weights: Tensor) -> ImageGrid:
     )
 
 
-def mel_bands(bank: Tensor, rate_hz: int) -> Curves:
-    """Some triangles of a filter bank (M, B) over frequency."""
-    hertz = torch.linspace(0, rate_hz / 2, bank.shape[1])  # (B,)
+def mel_bands(bank: Tensor, hertz: Tensor) -> Curves:
+    """Some triangles of a filter bank (M, B) over the frequencies (B,)."""
     shown = torch.linspace(0, len(bank) - 1, min(SHOWN_BANDS, len(bank))).long().tolist()
     lines = [Series(f"band {index}", hertz, bank[index]) for index in shown]
     return Curves("Mel bands: how much each takes of a frequency", lines, x_label="Hz", y_label="share")

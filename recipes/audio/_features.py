@@ -33,10 +33,11 @@ def samples_in(milliseconds: float, rate_hz: int) -> int:
 def frames(waves: Tensor, window: int, hop: int) -> Tensor:
     """Pieces of (N, S), each `window` samples long and `hop` after the one before: (N, T, W).
 
-    The middle of piece t lies at sample t · hop, so T = S // hop + 1; what the first and the last lack
-    is mirrored. S has to be more than half a window.
+    The middle of piece t lies at sample t · hop, so T = S // hop + 1 for an even window and
+    (S - 1) // hop + 1 for an odd one; what the first and the last lack is mirrored. S has to be more
+    than half a window.
     """
-    mirrored = F.pad(waves, (window // 2, window // 2), mode="reflect")  # (N, S + W)
+    mirrored = F.pad(waves, (window // 2, window // 2), mode="reflect")  # (N, S + W), or one less
     return mirrored.unfold(1, window, hop)  # (N, T, W)
 
 
@@ -49,6 +50,11 @@ def power(waves: Tensor, window: int, hop: int) -> Tensor:
     soft = frames(waves, window, hop) * torch.hann_window(window, device=waves.device)  # (N, T, W)
     spectrum = torch.fft.rfft(soft)  # (N, T, B), complex
     return spectrum.abs().square().mT  # (N, B, T)
+
+
+def frequencies(window: int, rate_hz: int) -> Tensor:
+    """The hertz (B,) of the rows of `power`; half the rate is among them where the window is even."""
+    return torch.arange(window // 2 + 1) * (rate_hz / window)
 
 
 def decibels(powers: Tensor, range_db: float = RANGE_DB) -> Tensor:
@@ -78,7 +84,7 @@ def mel_bank(bands: int, window: int, rate_hz: int) -> Tensor:
         WorkbenchError: when a triangle is so narrow that it holds no frequency of the window.
     """
     corners = to_hertz(torch.linspace(0, to_mel(rate_hz / 2), bands + 2))  # (M + 2,)
-    hertz = torch.linspace(0, rate_hz / 2, window // 2 + 1)  # (B,)
+    hertz = frequencies(window, rate_hz)  # (B,)
     begin, centre, end = (corners[i : i + bands, None] for i in range(3))  # (M, 1) each
     rising, falling = (hertz - begin) / (centre - begin), (end - hertz) / (end - centre)  # (M, B)
     bank = torch.minimum(rising, falling).clamp(min=0)
@@ -143,6 +149,10 @@ class Analysis(NamedTuple):
     def hop_ms(self) -> float:
         return self.window_ms / 2
 
+    def frequencies(self) -> Tensor:
+        """The hertz (B,) of the rows of an STFT."""
+        return frequencies(self.window, self.rate_hz)
+
     def bank(self) -> Tensor:
         """The mel bands (M, B)."""
         return mel_bank(self.mels, self.window, self.rate_hz)
@@ -180,7 +190,7 @@ class Analysis(NamedTuple):
         """What each row of a picture is, from below to above."""
         if form == "mfcc":
             return [str(index) for index in range(self.coefficients)]
-        hertz = torch.linspace(0, self.rate_hz / 2, self.window // 2 + 1)  # (B,)
+        hertz = self.frequencies()  # (B,)
         if form == "mel":
             hertz = hertz[self.bank().argmax(1)]  # (M,)
         return [f"{value:.0f} Hz" for value in hertz.tolist()]

@@ -107,7 +107,7 @@ class Speakers:
 
 def speakers(count: int, dice: torch.Generator) -> Speakers:
     """Speakers drawn at random; who has a short tract mostly has a high voice, but not always."""
-    size = torch.rand(count, generator=dice)  # from a large to a small body
+    size = torch.rand(count, generator=dice)  # from a large to a small body: 90 to 225 Hz, if no drift
     drift = 0.08 * torch.randn(3, count, generator=dice)
     return Speakers(
         pitch_hz=90 * 2.5**size * (2 * drift[0]).exp(),
@@ -153,6 +153,7 @@ def _durations(
     )  # (N, L)
     place = torch.arange(phones.shape[1])
     is_pause, is_edge = phones == _NUMBERS[PAUSE], (place == 0) | (place == counts - 1)
+    # Nobody says a text twice in one tempo, nor each sound of it: within and about 15 %.
     tempo = who.tempo * (0.3 * torch.rand(len(rows), generator=dice) - 0.15).exp()  # (N,)
     spread = (0.15 * torch.randn(phones.shape, generator=dice)).exp()
     spoken_ms = _aims("ms")[phones] * spread / tempo[:, None]
@@ -171,14 +172,14 @@ def _aims(field: str) -> Tensor:
 
 def _tracks(phones: Tensor, lengths: Tensor, frames: int, who: Speakers) -> _Tracks:
     """What each sound aims at, held as long as it lasts, and smoothed."""
-    begun = lengths.cumsum(1)  # (N, L): the frame at which each ends
+    ends = lengths.cumsum(1)  # (N, L): the frame at which each ends
     place = torch.arange(frames).expand(len(phones), -1).contiguous()  # (N, T)
-    at = torch.searchsorted(begun, place, right=True).clamp(max=phones.shape[1] - 1)
+    at = torch.searchsorted(ends, place, right=True).clamp(max=phones.shape[1] - 1)  # (N, T)
     spoken = phones.gather(1, at)  # (N, T)
     own = _aims("formants_hz") * who.accent * who.scale[:, None, None]  # (N, phones, 3)
     formants = own[torch.arange(len(phones))[:, None], spoken]  # (N, T, 3)
     hiss = torch.stack([_aims("centre_hz"), _aims("width_hz")], dim=1)[spoken]  # (N, T, 2)
-    levels = torch.stack([_aims("buzz"), _aims("hiss")], dim=1)[spoken]
+    levels = torch.stack([_aims("buzz"), _aims("hiss")], dim=1)[spoken]  # (N, T, 2)
     hiss[..., 0] *= who.scale[:, None].sqrt()
     levels[..., 1] += who.breath[:, None] * levels[..., 0]
     return _Tracks(_smooth(formants, BLEND_MS), hiss, _smooth(levels, TOUCH_MS))
@@ -248,8 +249,9 @@ def _pitch(frames: int, who: Speakers, dice: torch.Generator) -> Tensor:
 
 def _pulses(hertz: Tensor) -> Tensor:
     """The change of the flow through the glottis (N, S): it opens slowly, closes fast, rests."""
+    # Doubles, for a sum over a long text would lose what is behind the point.
     turn = (hertz.double().cumsum(1) / RATE_HZ).frac().float()  # (N, S), 0 to 1 in each period
-    opening, closing = 0.45, 0.08
+    opening, closing = 0.45, 0.08  # shares of a period
     rising = (1 - torch.cos(math.pi * turn / opening)) / 2
     falling = torch.cos(math.pi / 2 * (turn - opening) / closing)
     flow = torch.where(turn < opening, rising, torch.where(turn < opening + closing, falling, 0))

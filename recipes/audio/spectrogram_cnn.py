@@ -89,7 +89,7 @@ class SpectrogramCNN(Training):
             100, low=4, high=10_000, log=True, help="sounds a class to learn from; a folder's: all"
         )
         worst_db: float = number(
-            0, low=-20, high=60, help="of what is made here: sound over noise, at least"
+            0, low=-20, high=60, help="dB of sound over noise, at least, in what is made or spoken here"
         )
         rate_hz: int = number(8000, low=8000, high=48_000, help="samples a second")
         seconds: float = number(1.0, low=0.25, high=30, help="length of each sound")
@@ -195,7 +195,7 @@ class SpectrogramCNN(Training):
             (name, waves[i], {form: forms[form][i] for form in FORMS}) for i, name in enumerate(shown)
         ]
         run.figure("side by side", _drawing.side_by_side("A sound in four forms", sounds))
-        run.figure("mel bands", _drawing.mel_bands(self.bank, analysis.rate_hz))
+        run.figure("mel bands", _drawing.mel_bands(self.bank, analysis.frequencies()))
 
     def _show_answers(self, run: Run) -> None:
         """What was said of test sounds, by the network and by those who know the mean MFCC alone."""

@@ -128,6 +128,8 @@ def test_with_words_only_texts_of_them_are_found() -> None:
     log_probs = heard(12, 1, 5)[:, 0]
     text, _ = _decoding.beam_search(log_probs, alphabet, words={"ab", "ca"}, width=50)
     assert text and set(text.split(" ")) <= {"ab", "ca"}
+    silence = torch.tensor([[0.9, 0.0, 0.05, 0.05, 0.0]]).log().expand(4, 5)
+    assert _decoding.beam_search(silence, alphabet, words={"ab", "ca"})[0] == ""
     free, score = _decoding.beam_search(log_probs, alphabet, width=50)
     assert free != text and score > _decoding.beam_search(log_probs, alphabet, words={"ab"})[1]
 
