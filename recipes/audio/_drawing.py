@@ -93,7 +93,7 @@ def side_by_side(title: str, sounds: Sequence[tuple[str, Tensor, dict[str, Tenso
     for name, wave, pictures in sounds:
         levels = {what: grey(picture) for what, picture in pictures.items()}
         moments = next(iter(levels.values())).shape[1]
-        for what, drawn in {"waveform": trace(wave, moments), **levels}.items():
+        for what, drawn in {"samples": trace(wave, moments), **levels}.items():
             down = max(1, round(HEIGHT / len(drawn)))
             images.append(enlarged(drawn, down, PIXELS_A_MOMENT))
             captions.append(f"{name}: {what}")

@@ -107,11 +107,11 @@ class Speakers:
 
 def speakers(count: int, dice: torch.Generator) -> Speakers:
     """Speakers drawn at random; who has a short tract mostly has a high voice, but not always."""
-    size = torch.rand(count, generator=dice)  # from a large to a small body: 90 to 225 Hz, if no drift
+    size = torch.rand(count, generator=dice)  # from a large to a small body
     drift = 0.08 * torch.randn(3, count, generator=dice)
     return Speakers(
-        pitch_hz=90 * 2.5**size * (2 * drift[0]).exp(),
-        scale=(0.9 + 0.28 * size) * (drift[1] / 2).exp(),
+        pitch_hz=90 * 2.5**size * (2 * drift[0]).exp(),  # about 90 to 225, of men to children
+        scale=(0.9 + 0.28 * size) * (drift[1] / 2).exp(),  # 1 is the throat of `PHONES`, a man's
         tempo=0.9 * (2 * drift[2]).exp(),
         breath=0.06 * torch.rand(count, generator=dice),
         accent=(0.05 * torch.randn(count, len(PHONES), 3, generator=dice)).exp(),
@@ -153,7 +153,7 @@ def _durations(
     )  # (N, L)
     place = torch.arange(phones.shape[1])
     is_pause, is_edge = phones == _NUMBERS[PAUSE], (place == 0) | (place == counts - 1)
-    # Nobody says a text twice in one tempo, nor each sound of it: within and about 15 %.
+    # Utterances differ in tempo by up to 15 %, and the sounds of one by about as much.
     tempo = who.tempo * (0.3 * torch.rand(len(rows), generator=dice) - 0.15).exp()  # (N,)
     spread = (0.15 * torch.randn(phones.shape, generator=dice)).exp()
     spoken_ms = _aims("ms")[phones] * spread / tempo[:, None]

@@ -45,6 +45,12 @@ def test_without_room_for_numbers_it_is_a_heat_map() -> None:
     assert "\x1b[38;2;{0};{1};{2};48;2;{0};{1};{2}m".format(*palette.HEAT[0]) in coloured[9]
 
 
+def test_columns_too_narrow_for_their_names_are_bands() -> None:
+    figure = Matrix("", np.eye(2, 40).tolist(), ["a", "b"], [f"{c / 50:.2f}" for c in range(40)])
+    (head, *rows, _) = check(draw(figure, 82, 11), 82, 11)
+    assert head.split() == ["0.00", "0.78"] and [row[0] for row in rows] == ["a", "b"]
+
+
 def test_a_heat_map_is_squeezed_only_the_way_that_has_no_room() -> None:
     for shape, cells, down in (((200, 30), 30, 10), ((30, 200), 40, 10), ((12, 200), 40, 6)):
         *rows, legend = check(draw(Matrix("", np.zeros(shape)), 40, 11), 40, 11)

@@ -36,5 +36,5 @@ def test_a_trace_is_as_high_as_the_sound_is_loud() -> None:
 def test_pictures_side_by_side_are_of_one_size() -> None:
     forms = {"many": torch.rand(120, 30), "few": torch.rand(20, 30)}
     grid = _drawing.side_by_side("a", [("bell", torch.rand(999), forms)])
-    assert grid.captions == ["bell: waveform", "bell: many", "bell: few"]
+    assert grid.captions == ["bell: samples", "bell: many", "bell: few"]
     assert {(one.height, one.width) for one in grid.images} == {(120, 60)}

@@ -69,7 +69,7 @@ def test_a_sound_is_shown_in_four_forms(quick: History) -> None:
     assert shown(quick, "mfcc", data.Matrix).rows[-1] == "1"
     together = shown(quick, "side by side", data.ImageGrid)
     assert [caption.split(": ")[1] for caption in together.captions[:4]] == [
-        "waveform",
+        "samples",
         "stft",
         "mel",
         "mfcc",

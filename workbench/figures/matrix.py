@@ -18,6 +18,7 @@ from workbench.figures.scale import short
 
 _UNKNOWN: Colour = (70, 70, 70)
 _WIDEST_CELL = 12
+_LEAST_HEAD = 3  # cells of a column; of names in fewer nothing but "…" would be left
 _LEAST_BANDS = 30  # cells
 
 
@@ -35,7 +36,7 @@ def draw_matrix(figure: Matrix, columns: int, lines: int, pen: Pen) -> list[str]
 
 
 def _cells(figure: Matrix, columns: int, pen: Pen) -> list[str]:
-    """A header and the rows with their numbers; nothing where they are too wide."""
+    """A header and the rows with their numbers; nothing where they, or the names, are too wide."""
     across = len(figure.values[0])
     left, names = _row_names(figure, columns)
     texts = [[_text(value, figure.counts) for value in row] for row in figure.values]
@@ -43,7 +44,7 @@ def _cells(figure: Matrix, columns: int, pen: Pen) -> list[str]:
     number = max(width(text) for row in texts for text in row)
     wanted = max(number + 2, *(width(head) + 1 for head in heads))
     cell = min(wanted, max(number + 2, _WIDEST_CELL), (columns - left) // across)
-    if cell <= number:
+    if cell <= number or (cell < _LEAST_HEAD and max(map(width, heads)) > _LEAST_HEAD):
         return []
     header = " " * left + "".join(fit(cut(h, cell - 1), cell, right=True) for h in heads)
     rows = [
