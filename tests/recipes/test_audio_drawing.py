@@ -21,8 +21,18 @@ def test_a_large_picture_is_thinned_with_its_names() -> None:
     assert matrix.rows[-2:] == ["3", "0"] and len(matrix.rows) == len(matrix.values) == 200
     assert matrix.columns[:2] == ["0.00", "4.00"] and len(matrix.columns) == 225
     assert _drawing.grey(torch.rand(600, 900)).shape == (200, 225)
-    line = _drawing.waveform("a", torch.rand(50_000), 8000).lines[0]
-    assert len(line.x) <= _drawing.MOST_POINTS and 6 < line.x[-1] < 6.25
+    tone = torch.zeros(600, 900)
+    tone[301] = 1  # one row of three stays, and it has to be this one
+    assert sum(map(sum, _drawing.spectrum("a", tone, ["a"] * 600, "row", 1.0).values)) == 225
+
+
+def test_a_long_wave_keeps_its_peaks() -> None:
+    wave = torch.zeros(50_000)
+    wave[12_345], wave[23_456] = 1, -1
+    line = _drawing.waveform("a", wave, 8000).lines[0]
+    assert len(line.x) <= _drawing.MOST_POINTS and 6.2 < line.x[-1] < 6.25
+    assert max(line.y) == 1 and min(line.y) == -1
+    assert abs(line.x[list(line.y).index(1)] - 12_345 / 8000) < 0.01
 
 
 def test_a_trace_is_as_high_as_the_sound_is_loud() -> None:
