@@ -8,6 +8,8 @@ from dataclasses import dataclass
 
 _LONGEST_SPREAD = 3  # letters of a name a letter typed may take up, jumps to words left out
 _WHOLE_WORD, _WORD_START, _INSIDE, _WITH_GAPS = 4.0, 3.0, 2.0, 1.0
+# Of a match with gaps: a whole word of a text is better, as of "ctc" for spectrogram_cnn.
+_BEGINS_INSIDE = 0.05
 _NAME_WEIGHT = 10.0
 _START = re.compile(r"(?<![^\W_])[^\W_]")
 
@@ -71,15 +73,16 @@ def folded(text: str) -> str:
 
 def _best(word: str, name: str, texts: Sequence[str]) -> tuple[int, Match] | None:
     """In which of the name (0) and the texts (from 1) a word is found best."""
+    found: list[tuple[int, Match]] = []
     match = in_name(word, name)
     if match is not None:
         shorter = len(word) / len(name)  # of two names that fit, the one with less beside it
-        return 0, Match(match.score * _NAME_WEIGHT + shorter, match.at)
+        found.append((0, Match(match.score * _NAME_WEIGHT + shorter, match.at)))
     for place, text in enumerate(texts, 1):
         match = in_text(word, text)
         if match is not None:
-            return place, Match(match.score / 2**place, match.at)
-    return None
+            found.append((place, Match(match.score / 2**place, match.at)))
+    return max(found, key=lambda one: one[1].score, default=None)
 
 
 def _as_it_is(word: str, low: str) -> Match | None:
@@ -129,4 +132,4 @@ def _from(first: int, word: str, low: str, starts: Iterable[int]) -> Match | Non
     if spread > _LONGEST_SPREAD * len(word):
         return None
     tight = len(word) / spread
-    return Match(tight * _WITH_GAPS / (1 if first in starts else 2), tuple(at))
+    return Match(tight * _WITH_GAPS * (1 if first in starts else _BEGINS_INSIDE), tuple(at))

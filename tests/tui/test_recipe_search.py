@@ -39,6 +39,14 @@ def test_names_titles_topics_and_texts_are_searched_and_ranked() -> None:
     assert ids("") == ["lines/regression", "images/cnn_large", "images/cnn"]
 
 
+def test_a_word_of_a_text_comes_before_letters_from_the_middle_of_a_name() -> None:
+    listener = recipe("audio/spectrogram_cnn", "Sounds.\n\nAs pictures.")
+    writer = recipe("audio/speech_recognition", "Speech becomes text.\n\nBy CTC.")
+    groups = found([listener, writer], "ctc")
+    assert [one.recipe.name for one in groups["audio"]] == ["speech_recognition", "spectrogram_cnn"]
+    assert ids("cnl") == ["images/cnn_large"]
+
+
 def test_what_was_found_is_emphasised_and_never_markup() -> None:
     (by_name,) = found([CNN], "cn")["images"]
     shown = line(by_name)
