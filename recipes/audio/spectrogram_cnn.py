@@ -124,6 +124,7 @@ class SpectrogramCNN(Training):
         kind = _datasets.Kind(params.rate_hz, params.seconds, params.each, params.worst_db)
         parts, notes = _datasets.load(params.dataset, params.folder, kind, self.seed)
         self.train, _, self.test = parts
+        self.classes = self.train.classes
         pictures = [self.analysis.pictures(part.waves, params.features) for part in parts]  # (N, R, T)
         # Row by row: the first coefficients of MFCC are hundreds, the last ones a few.
         mean = pictures[0].mean((0, 2))[:, None]  # (R, 1)

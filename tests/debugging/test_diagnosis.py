@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from tests.debugging.made import active, curve, dense, healthy, of, probes
+from tests.debugging.made import active, curve, dense, healthy, of, probe, probes
 from workbench.debugging.diagnosis import RULES, diagnose
 from workbench.debugging.evidence import Evidence
 from workbench.debugging.findings import HEALTHY, SICKNESSES, Finding, in_order, table
@@ -17,6 +17,8 @@ def test_a_healthy_network_is_called_healthy_with_what_was_looked_at() -> None:
     assert finding.sickness == HEALTHY and finding.severity == "fine"
     assert "5 layers in 6 probes, steps 1 to 100 and 2 curves" in finding.evidence
     assert not finding.advice
+    (finding,) = diagnose(Evidence(probes=(probe(312),)))
+    assert "5 layers in one probe, step 312 and" in finding.evidence
 
 
 def test_what_could_not_be_looked_at_is_said() -> None:

@@ -57,8 +57,10 @@ def _looked_at(evidence: Evidence) -> str:
     if evidence.probes:
         first, last = evidence.probes[0], evidence.probes[-1]
         layers = len({layer.name for layer in last.layers})
-        steps = f"steps {first.step:,} to {last.step:,}"
-        words.append(f"{layers} layers in {len(evidence.probes)} probes, {steps}")
+        count = len(evidence.probes)
+        many = f"{count} probes, steps {first.step:,} to {last.step:,}"
+        probed = many if count > 1 else f"one probe, step {last.step:,}"
+        words.append(f"{layers} layers in {probed}")
     words.append(f"{len(evidence.curves)} curves")
     rules = ", ".join(rule.__name__.replace("_", " ") for rule in RULES)
     return f"nothing was found in {' and '.join(words)}; looked for: {rules}"
