@@ -66,6 +66,22 @@ def test_a_study_in_the_list_opens_its_page_and_every_tab_shows_something(
     drive(app, script, size)
 
 
+def test_what_is_doubtful_about_the_metric_is_told_with_what_is_searched(
+    app: WorkbenchApp, checkpoints: Path
+) -> None:
+    plan = plan_of(Objective("train/loss", "min"), trials=30)
+    folder = write_study(checkpoints, plan, list(trials_of(plan, 4)))
+
+    async def script(pilot: Pilot[None]) -> None:
+        app.show_run(folder.run)
+        await sees(pilot, "best so far")
+        await press(pilot, "9")
+        await sees(pilot, "trials are compared by train/loss, by what they learned from")
+        assert screen(pilot).index("compared by") < screen(pilot).index("Searched")
+
+    drive(app, script)
+
+
 def test_plots_have_the_whole_screen_turn_and_are_exported(
     app: WorkbenchApp, folder: StudyFolder
 ) -> None:

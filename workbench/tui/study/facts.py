@@ -78,6 +78,7 @@ class StudyFacts:
         outstanding: the numbers of the best trial, or of all on the front of a study with several.
         notes: what people noted on trials, by their numbers; the same object while nothing new came.
         fault: why the study cannot be read.
+        caution: what is wrong with the metric that trials are compared by.
     """
 
     plan: Plan | None = None
@@ -87,6 +88,7 @@ class StudyFacts:
     outstanding: frozenset[int] = frozenset()
     notes: Mapping[int, str] = field(default_factory=dict)
     fault: str = ""
+    caution: str = ""
 
 
 @dataclass(frozen=True)

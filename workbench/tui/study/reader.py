@@ -14,6 +14,7 @@ from workbench.errors import WorkbenchError
 from workbench.figures.panel_cells import draw_panel
 from workbench.runs.folder import RunFolder
 from workbench.runs.states import State
+from workbench.schema import Schema
 from workbench.tui import look
 from workbench.tui.ansi import strips
 from workbench.tui.plots import Grid, arrange, beside
@@ -23,6 +24,7 @@ from workbench.tui.study.facts import Reach, StudyFacts, StudySnapshot, StudyVie
 from workbench.tui.study.notes import Notes
 from workbench.tui.study.plot import Moment, Plot
 from workbench.tui.study.plots import plot_of
+from workbench.tuning.comparing import caution
 from workbench.tuning.points import Points, points_of
 from workbench.tuning.standing import Standing, after, standing
 from workbench.tuning.study import Plan, StudyFolder
@@ -65,7 +67,8 @@ class StudyReader:
         run = self._run.read(View(earlier=view.earlier))
         if run is not None:
             self._state = run.facts.status.state
-            self._facts = replace(self._facts, now=self._standing())
+            doubt = self._caution(run.facts.schema)
+            self._facts = replace(self._facts, now=self._standing(), caution=doubt)
         self._read_trials()
         if view.notes:
             notes = self._notes.read(self._facts.trials.values())
@@ -91,6 +94,9 @@ class StudyReader:
             return standing(self._folder, self._plan, self._run.history)
         except (ValueError, TypeError):  # a change that no driver wrote
             return after(self._plan, {})
+
+    def _caution(self, schema: Schema | None) -> str:
+        return "" if self._plan is None else caution(self._plan, schema or Schema())
 
     def _read_trials(self) -> None:
         trials = self._trials.read()

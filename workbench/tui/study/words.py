@@ -8,7 +8,7 @@ from textual.content import Content
 
 from workbench import units
 from workbench.tui.study.facts import StudyFacts
-from workbench.tui.text import ACCENT, MUTED, STRONG, content, joined, stacked
+from workbench.tui.text import ACCENT, MUTED, STRONG, WARNING, content, joined, stacked
 from workbench.tui.widgets.recipe_page import value_text
 from workbench.tuning.methods import PRUNERS, SAMPLERS, SEARCHES
 from workbench.tuning.points import word
@@ -37,13 +37,14 @@ def best_words(facts: StudyFacts) -> Content:
 
 
 def plan_words(facts: StudyFacts) -> Content:
-    """What is searched, what is the same in every trial, and how it is searched."""
+    """What to know of the metric, what is searched, what is the same in every trial, and how."""
     plan = facts.plan
     if plan is None:
         return content(facts.fault or "the study is not read yet", MUTED)
     searched = {dimension.name: _searched(dimension, facts) for dimension in plan.space.searched}
     fixed = {name: content(word(value)) for name, value in plan.space.fixed.items()}
     parts = [
+        content(facts.caution, WARNING),
         _table("Searched", searched),
         _table("The same in every trial", fixed),
         _table("How", _method(plan, facts.now or after(plan, {}))),
