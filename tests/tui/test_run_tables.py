@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from workbench.params import Parameter, Value
+from workbench.runs import events
 from workbench.runs.folder import Manifest, Parent, RecipeReference
 from workbench.runs.forks import Child
 from workbench.runs.state import Status
 from workbench.schema import Schema
 from workbench.tui.run_facts import Facts
-from workbench.tui.widgets.run_tables import MOST_CHILDREN, parameters_text
+from workbench.tui.widgets.run_header import header
+from workbench.tui.widgets.run_tables import MOST_CHILDREN, MOST_MESSAGES, parameters_text
 
 MANIFEST = Manifest(
     name="images-cnn-0007",
@@ -53,6 +55,19 @@ def test_what_differs_stands_first_and_says_what_the_default_is() -> None:
         ["norm", "no", "default", "yes"],
     ]
     assert [line.split() for line in others] == [["width", "16"], ["removed", "[b]x␛[2J"]]
+
+
+def test_all_that_the_run_said_is_told_whole_and_its_head_counts_it() -> None:
+    said = ("60 pictures are scaled", "all become [b]grey[/b] " + "x" * 200, "late")
+    told = facts(messages=tuple(events.Message(time=0.0, text=text) for text in said))
+    assert sections(told)["Messages"] == list(said)
+    assert header("a", told, 80).plain.endswith("3 messages, the last: late")
+    alone = facts(messages=(events.Message(time=0.0, text="late"),))
+    assert header("a", alone, 80).plain.splitlines()[-1] == "late"
+    many = facts(
+        messages=tuple(events.Message(time=0.0, text=str(n)) for n in range(MOST_MESSAGES + 5))
+    )
+    assert sections(many)["Messages   the last 100"][0] == "5"
 
 
 def test_all_as_by_default_and_unknown_defaults_are_told_apart() -> None:

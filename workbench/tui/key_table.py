@@ -254,7 +254,7 @@ KEYS: tuple[Key, ...] = (
     Key("tabs.1", "1", "show_tab(0)", "", "curves"),
     Key("tabs.2", "2", "show_tab(1)", "", "figures"),
     Key("tabs.3", "3", "show_tab(2)", "", "log"),
-    Key("tabs.4", "4", "show_tab(3)", "", "parameters"),
+    Key("tabs.4", "4", "show_tab(3)", "", "parameters, and what the run said"),
     Key("tabs.5", "5", "show_tab(4)", "", "checkpoints"),
     Key("tabs.6", "6", "show_tab(5)", "", "what worker and machine use"),
     Key("tabs.7", "7", "show_tab(6)", "", "why a run failed or was lost"),

@@ -130,5 +130,7 @@ def _numbers(facts: Facts, best: Content | None) -> Content:
     if status.state is State.QUEUED and status.reason:
         parts.append(content(status.reason, MUTED))
     if facts.messages:
-        parts.append(content(facts.messages[-1].text, MUTED))
+        count = len(facts.messages)
+        said = f"{count:,} messages, the last: " if count > 1 else ""
+        parts.append(content(f"{said}{facts.messages[-1].text}", MUTED))
     return Content(_GAP).join(parts)

@@ -1,4 +1,4 @@
-"""The parameters of a run, what differs in them from the defaults, and where it ran: as a text."""
+"""The parameters of a run, what differs from the defaults, what it said and where it ran."""
 
 from __future__ import annotations
 
@@ -14,12 +14,14 @@ from workbench.tui.text import ACCENT, MUTED, STRONG, WARNING, content, joined, 
 from workbench.tui.widgets.recipe_page import value_text
 
 MOST_CHILDREN = 6  # that are named
+MOST_MESSAGES = 100  # that are told, the last ones
 _GAP = "\n\n"
 
 
 def parameters_text(facts: Facts) -> Content:
-    """First what differs from the defaults, then the other parameters, origin and environment."""
-    parts = [*_values(facts), _origin(facts), _environment(facts)]
+    """What differs from the defaults, what the run said, the other parameters, origin, environment."""
+    differing, *others = _values(facts)
+    parts = [differing, _messages(facts), *others, _origin(facts), _environment(facts)]
     return Content(_GAP).join([part for part in parts if part])
 
 
@@ -40,6 +42,16 @@ def _values(facts: Facts) -> Iterable[Content]:
         _section("Differs from the defaults", [lines[name] for name in differ], count),
         _section("The others" if differ else "Parameters", rest),
     ]
+
+
+def _messages(facts: Facts) -> Content:
+    """Whole, and all of them: the page's head has room for the last one's beginning."""
+    told = facts.messages[-MOST_MESSAGES:]
+    if not told:
+        return Content("")
+    styles = {"info": "", "warning": WARNING}
+    lines = [content(one.text, styles[one.level], lines=True) for one in told]
+    return _section("Messages", lines, f"the last {len(told)}" if told != facts.messages else "")
 
 
 def _section(title: str, lines: Iterable[Content], note: str = "") -> Content:
