@@ -2,7 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import pytest
+
 from workbench.cli import progress
+from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
 from workbench.runs.state import Status
@@ -31,3 +36,15 @@ def test_every_state_that_ends_has_an_exit_status() -> None:
 def test_the_bar_is_empty_where_the_total_is_not_known() -> None:
     assert progress.bar(Status(step=5)) == ""
     assert progress.bar(Status(step=5, total=10)).endswith(" 50%")
+
+
+@pytest.mark.parametrize(("kind", "traced"), [("error", True), ("disk_full", False)])
+def test_a_traceback_is_told_where_the_words_do_not_tell_all(
+    record: Callable[..., RunFolder], capsys: pytest.CaptureFixture[str], kind: str, *, traced: bool
+) -> None:
+    failed = events.Failed(time=4.0, step=3, title="it broke", traceback="in line 7", kind=kind)  # type: ignore[arg-type]
+    history = History(record(failed)).read_all()
+    progress.say_outcome(history, Status(state=State.FAILED, reason="it broke"))
+    told = capsys.readouterr().err
+    assert "it broke" in told
+    assert ("in line 7" in told) is traced

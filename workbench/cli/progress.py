@@ -125,11 +125,16 @@ def say_outcome(history: History, status: Status) -> None:
         value = units.number(best.value)
         output.say(f"best {units.plain(best.metric)} {value} at step {best.step:,}")
     say_faults(history)
-    if isinstance(history.ended, events.Failed) and history.ended.traceback:
+    if isinstance(history.ended, events.Failed) and _is_unexplained(history.ended):
         output.say_aside(units.plain(history.ended.traceback.rstrip(), keep_newlines=True))
     _say_why(status)
     if status.state in _BROKEN:
         output.say_aside(f"its output: {units.plain(str(history.folder.output_file))}")
+
+
+def _is_unexplained(failed: events.Failed) -> bool:
+    """Whether a traceback tells more than the words: of a full disk or memory it only hides them."""
+    return failed.kind == "error" and bool(failed.traceback)
 
 
 def say_end(name: str, status: Status) -> None:
