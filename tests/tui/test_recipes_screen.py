@@ -21,6 +21,7 @@ from workbench.runs.folder import RunFolder
 from workbench.tui.app import WorkbenchApp
 from workbench.tui.widgets.recipe_list import RecipeList
 from workbench.tui.widgets.recipe_page import reflowed
+from workbench.tui.widgets.recipe_reader import RecipeReader
 from workbench.workers.standby import Standby
 
 from .driving import LARGE, SMALL, drive, press, screen, sees, until
@@ -200,6 +201,16 @@ async def choose(pilot: Pilot[None], name: str) -> None:
     await sees(pilot, "lessons  1")
     pilot.app.screen.query_one(RecipeList).focus()
     await pilot.pause()
+
+
+def test_a_tiny_terminal_has_the_list_alone(app: WorkbenchApp) -> None:
+    async def script(pilot: Pilot[None]) -> None:
+        await sees(pilot, "lessons  4")
+        assert not app.screen.query_one(RecipeReader).display
+        assert app.screen.query_one(RecipeList).size.width > 36
+        assert not app.screen.check_action("view", ())
+
+    drive(app, script, size=(40, 12))
 
 
 def test_letters_in_one_burst_with_the_slash_reach_the_filter(app: WorkbenchApp) -> None:

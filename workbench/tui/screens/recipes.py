@@ -49,7 +49,7 @@ class RecipesScreen(WorkbenchScreen[None]):
         RecipeReader { width: 1fr; }
         RecipePage { padding: 1 2 0 2; }
         &.-wide #finder { width: 44; }
-        &.-tiny RecipeReader RecipePage, &.-tiny RecipeReader LayerView { display: none; }
+        &.-tiny RecipeReader { display: none; }
         &.-tiny #finder { width: 1fr; border-right: none; padding: 0; }
         &.-tiny #finder Input { margin: 0 1; }
     }
@@ -183,11 +183,13 @@ class RecipesScreen(WorkbenchScreen[None]):
         self.workbench.show_launch(message.recipe)
 
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
-        """The newest run is offered only where there is one, the filter where it is not typed into."""
+        """What there is: a page where it has room, the newest run, the filter while it is not used."""
         if action == "filter":
             return self.focused is not self.query_one(Input)
         if action == "show_all":
             return bool(self.query_one(Input).value)
+        if action in {"view", "page"}:
+            return self.query_one(RecipeReader).display
         if action == "along":
             return self.query_one(RecipePage).has_class("-code")
         if action == "inspect":
