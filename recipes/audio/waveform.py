@@ -117,6 +117,7 @@ class Waveform(Training):
         self.task = task = _series.task(
             params.dataset, params.train_file, params.test_file, params.name
         )
+        self.classes = task.classes
         moments = torch.cat(task.known, dim=1)  # (C, all)
         mean, spread = moments.mean(1, keepdim=True), moments.std(1, keepdim=True).clamp(min=1e-12)
         longest = max(one.shape[1] for one in (*task.known, *task.asked))
