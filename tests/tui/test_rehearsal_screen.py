@@ -110,7 +110,7 @@ def test_a_rehearsal_shows_layers_and_times_scrolls_and_launches(
         assert "peak memory" in shown
         assert "^l launch" in shown and "esc back" in shown
         assert "total" not in shown
-        assert "4 → 16 in the last of 2 dimensions" in shown
+        await sees(pilot, "4 → 16 in the last of 2 dimensions")
         await press(pilot, "j")
         await sees(pilot, "output 4.1 kB")
         await press(pilot, "G")

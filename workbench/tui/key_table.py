@@ -111,8 +111,9 @@ KEYS: tuple[Key, ...] = (
         "the defaults, the values of the newest run, what was typed",
         True,
     ),
-    Key("launch.next", "down", "app.focus_next", "", "next field"),
-    Key("launch.previous", "up", "app.focus_previous", "", "previous field"),
+    # With priority, so that what is typed right behind it reaches the next field and not this one.
+    Key("launch.next", "down", "field(1)", "", "next field", True),
+    Key("launch.previous", "up", "field(-1)", "", "previous field", True),
     Key("choice.open", "enter", "show_overlay", "", "open the list"),
     Key("choice.next", "right", "turn(1)", "", "next choice"),
     Key("choice.previous", "left", "turn(-1)", "", "choice before"),

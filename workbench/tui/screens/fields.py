@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from textual.app import ComposeResult
 from textual.containers import Vertical, VerticalScroll
 from textual.content import Content
-from textual.screen import ModalScreen
-from textual.widgets import Input
+from textual.screen import ModalScreen, Screen
+from textual.widgets import Input, OptionList
 
 from workbench.params import Parameter
 from workbench.tui import keys
@@ -17,6 +17,19 @@ from workbench.tui.text import ACCENT, MUTED, STRONG, Calm, content, joined
 from workbench.tui.widgets.parameter_field import ParameterField
 
 ResultT = TypeVar("ResultT")
+
+
+def in_open_list(screen: Screen[Any]) -> bool:
+    """Whether the list of a choice is open, in which the arrows go up and down."""
+    return isinstance(screen.focused, OptionList)
+
+
+def go_to_field(screen: Screen[Any], direction: int) -> None:
+    """To the field below (1) or above (-1)."""
+    if direction > 0:
+        screen.focus_next()
+    else:
+        screen.focus_previous()
 
 
 class Fields(VerticalScroll, can_focus=False, inherit_bindings=False):
@@ -78,6 +91,15 @@ class FieldsScreen(ModalScreen[ResultT | None], Generic[ResultT]):
                 ),
                 id="way",
             )
+
+    def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
+        """In a list that is open the arrows choose."""
+        if action == "field":
+            return not in_open_list(self)
+        return super().check_action(action, parameters)
+
+    def action_field(self, direction: int) -> None:
+        go_to_field(self, direction)
 
     def on_mount(self) -> None:
         self.query(ParameterField).first().control.focus()

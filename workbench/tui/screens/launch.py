@@ -18,6 +18,7 @@ from workbench.runs.folder import RunFolder
 from workbench.schema import Schema
 from workbench.tui import keys
 from workbench.tui.screens.base import WorkbenchScreen
+from workbench.tui.screens.fields import go_to_field, in_open_list
 from workbench.tui.text import ACCENT, BAD, MUTED, STRONG, Calm, content, joined
 from workbench.tui.value_sets import ValueSet, ValueSets
 from workbench.tui.widgets.device_list import DeviceList, prospect
@@ -196,6 +197,8 @@ class LaunchScreen(WorkbenchScreen[None]):
     def check_action(self, action: str, parameters: tuple[object, ...]) -> bool | None:
         """Launching may be asked for while the recipe is read; there are values once it is."""
         there = not self._reading and bool(self.query(ParameterForm))
+        if action == "field":
+            return not in_open_list(self)
         if action == "launch":
             return self._reading or there
         if action == "rehearse":
@@ -211,10 +214,19 @@ class LaunchScreen(WorkbenchScreen[None]):
             self._hint()
             return
         self._launch_when_read = False
+        self.run_worker(self._once_typed(self._launch), "launch")
+
+    async def _once_typed(self, act: Callable[[ParameterForm], None]) -> None:
+        """Act on what the form holds with the keys before this one; or show its first fault."""
         form = self.query_one(ParameterForm)
+        await form.settle()
         if form.faulty:
             form.faulty[0].control.focus()
-        elif not self._launching:
+        else:
+            act(form)
+
+    def _launch(self, form: ParameterForm) -> None:
+        if not self._launching:
             self._launching = True
             self._hint()
             start = self.order(form)
@@ -258,11 +270,11 @@ class LaunchScreen(WorkbenchScreen[None]):
         """One batch of what the form asks for; it may be launched from there."""
         from workbench.tui.screens.rehearsal import RehearsalScreen  # noqa: PLC0415
 
-        form = self.query_one(ParameterForm)
-        if form.faulty:
-            form.faulty[0].control.focus()
-        elif not self._launching:
-            self.app.push_screen(RehearsalScreen(self._order(form)), self._rehearsed)
+        def rehearse(form: ParameterForm) -> None:
+            if not self._launching:
+                self.app.push_screen(RehearsalScreen(self._order(form)), self._rehearsed)
+
+        self.run_worker(self._once_typed(rehearse), "launch")
 
     def _rehearsed(self, launch: bool | None) -> None:
         if launch:
@@ -272,6 +284,9 @@ class LaunchScreen(WorkbenchScreen[None]):
         self.workbench.read_runs()
         self.dismiss()
         self.workbench.show_run(message.folder)
+
+    def action_field(self, direction: int) -> None:
+        go_to_field(self, direction)
 
     def action_back(self) -> None:
         self.dismiss()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from dataclasses import dataclass
 
 from textual import on
@@ -120,6 +121,14 @@ class ParameterField(Horizontal):
     def control(self) -> Widget:
         """Where the value is typed or chosen."""
         return self.query_one("Input, YesNo, Choice")
+
+    async def settle(self) -> None:
+        """Take what was typed until now: a field handles its keys after those of the screen."""
+        handled = asyncio.Event()
+        self.control.call_later(handled.set)
+        await handled.wait()
+        if isinstance(self.control, Input):
+            self.take(self.control.value)
 
     @on(Input.Changed)
     @on(Select.Changed)

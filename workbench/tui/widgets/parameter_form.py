@@ -68,6 +68,11 @@ class ParameterForm(VerticalScroll, can_focus=False, inherit_bindings=False):
         """Seed, device, and whether to wait for it."""
         return _values(self._run_fields)
 
+    async def settle(self) -> None:
+        """Take what was typed until now into any field."""
+        for field in [*self._fields, *self._run_fields]:
+            await field.settle()
+
     @property
     def faulty(self) -> list[ParameterField]:
         """The fields whose text is refused."""
