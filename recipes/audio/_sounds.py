@@ -72,6 +72,8 @@ def _read(file: Path) -> _File:
     except (OSError, RuntimeError) as fault:
         # The library's own words go without the path, which the one who asked tells in short.
         reason = getattr(fault, "error_string", str(fault)).rstrip(".")
+        if "not exist" in reason and file.is_file():  # so it says of an MP3 that is damaged
+            reason = "damaged"
         raise UnreadableError(f"cannot be read as a sound: {reason}") from None
     found = torch.from_numpy(samples).T  # (C, S)
     if not found.numel():

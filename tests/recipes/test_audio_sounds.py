@@ -81,6 +81,10 @@ def test_all_sounds_that_cannot_be_used_are_named_together(tmp_path: Path) -> No
         "d.wav holds values that are no numbers",
         "mend or remove what cannot be read",
     ]
+    damaged = tmp_path / "e.mp3"
+    damaged.write_bytes(b"zz")
+    with pytest.raises(_sounds.UnreadableError, match=r"^cannot be read as a sound: damaged$"):
+        _sounds.read_sound(damaged, RATE_HZ)
     with pytest.raises(_sounds.UnreadableError, match="cannot be read as a sound"):
         _sounds.read_sound(tmp_path / "gone.wav", RATE_HZ)
 
