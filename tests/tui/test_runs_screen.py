@@ -16,7 +16,9 @@ from .conftest import LivingRun
 from .driving import LARGE, SMALL, drive, press, screen, sees, toasts, until
 
 Record = Callable[..., RunFolder]
-FAILED = events.Failed(time=9.0, step=60, title="out of [b]memory[/b]", remedy="lower batch_size")
+FAILED = events.Failed(
+    time=9.0, step=60, title="out of [b]memory[/b]", remedy="lower batch_size\nor width"
+)
 
 
 @pytest.mark.parametrize("size", [SMALL, LARGE])
@@ -76,7 +78,7 @@ def test_vim_keys_move_and_the_reason_of_a_failure_is_shown(app: WorkbenchApp, r
         await sees(pilot, "lessons-count-0002")
         await go_to(pilot, "lessons-count-0001")
         await sees(pilot, "out of [b]memory[/b]")
-        assert "lower batch_size" in screen(pilot)
+        assert "lower batch_size · or width" in screen(pilot)
 
     drive(app, script)
 

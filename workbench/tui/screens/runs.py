@@ -284,5 +284,6 @@ def _detail(run: RunSummary) -> Content:
     name = joined(content(run.name), content(f"   {run.manifest.recipe.id}", MUTED))
     if run.marks.note:
         name = joined(name, content(f"   {run.marks.note}", ACCENT))
-    lines = [name, content(reason, state_style(status.state)), content(status.remedy, MUTED)]
+    remedy = " · ".join(status.remedy.splitlines())  # of many faults the beginning of the list
+    lines = [name, content(reason, state_style(status.state)), content(remedy, MUTED)]
     return Content("\n").join([line for line in lines if line])
