@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import signal
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +16,9 @@ from workbench.workers.standby import Standby
 # Before torch is loaded: the networks are small, and threads that wait for each other on a machine
 # with other work, such as a second process of tests, cost ten times what they bring.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# A shell has its programs in the background ignore Ctrl-C, and so would all that they start.
+signal.signal(signal.SIGINT, signal.default_int_handler)
 
 # How fast an example runs says nothing where several programs share the processor.
 settings.register_profile("workbench", deadline=None, max_examples=40)

@@ -83,4 +83,5 @@ def test_only_the_training_part_is_measured_and_an_even_column_is_left(tmp_path:
 
 def test_a_wrong_file_is_told(tmp_path: Path, train: Train) -> None:
     history = train("data/datasets", file=str(tmp_path / "nowhere.csv"))
-    assert isinstance(history.ended, Failed) and "nowhere.csv cannot be read" in history.ended.title
+    assert isinstance(history.ended, Failed) and "there is no file" in history.ended.title
+    assert "nowhere.csv" in history.ended.title

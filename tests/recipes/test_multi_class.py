@@ -63,4 +63,5 @@ def test_wines_and_files_have_no_pictures(train: Train, tmp_path: Path) -> None:
     assert isinstance(history.ended, Finished)
     assert [row[0] for row in rows(history, "classes")] == ["a", "b"]
     history = train("classification/multi_class", **values)
-    assert isinstance(history.ended, Failed) and "'a' is no number" in history.ended.title
+    assert isinstance(history.ended, Failed) and "mine.csv has 2 faults" in history.ended.title
+    assert "'a' is no number" in history.ended.remedy
