@@ -70,3 +70,8 @@ def test_any_numbers_get_limits_and_ticks(values: list[float], log: bool, most: 
 )
 def test_short_numbers(value: float, text: str) -> None:
     assert short(value) == text
+
+
+def test_a_value_too_far_beyond_the_limits_has_no_place() -> None:
+    places = Scale(0.0, 1e-280).places(np.array([1e29, 1e-280]))
+    assert np.isnan(places[0]) and places[1] == 1

@@ -37,7 +37,9 @@ class Scale:
 
     def places(self, values: NDArray[np.float64]) -> NDArray[np.float64]:
         """Where `values` lie: 0 at the lower limit, 1 at the upper; NaN for what has no place."""
-        return (_forward(values, self.log) - self.low) / (self.high - self.low)
+        with np.errstate(over="ignore"):  # far beyond limits that lie close together
+            found = (_forward(values, self.log) - self.low) / (self.high - self.low)
+        return np.where(np.isfinite(found), found, np.nan)
 
     def ticks(self, most: int) -> list[Tick]:
         """About `most` ticks on round values, or fewer, from the lower end to the upper."""
