@@ -138,18 +138,8 @@ class ExtremeLearningMachine(Recipe):
         guesses = scores.argmax(1)  # (N,)
         counts = torch.zeros(classes, classes, dtype=torch.long)
         counts.index_put_((labels, guesses), torch.ones_like(labels), accumulate=True)
-        run.figure(
-            "confusion",
-            Matrix(
-                "Confusion on the test part",
-                counts,
-                rows=self.classes,
-                columns=self.classes,
-                row_label="true",
-                column_label="predicted",
-                counts=True,
-            ),
-        )
+        figure = Matrix.confusion("Confusion on the test part", counts, self.classes)
+        run.figure("confusion", figure)
 
     def _over_width(self) -> Curves:
         done = self.widths[: len(self.accuracies["ridge"])]

@@ -121,16 +121,3 @@ def mel_bands(bank: Tensor, hertz: Tensor) -> Curves:
     shown = torch.linspace(0, len(bank) - 1, min(SHOWN_BANDS, len(bank))).long().tolist()
     lines = [Series(f"band {index}", hertz, bank[index]) for index in shown]
     return Curves("Mel bands: how much each takes of a frequency", lines, x_label="Hz", y_label="share")
-
-
-def confusion(split: str, counts: Tensor, names: Sequence[str]) -> Matrix:
-    """How often what is of each class was taken for each, (K, K)."""
-    return Matrix(
-        f"Confusion on the {split} part",
-        counts,
-        rows=names,
-        columns=names,
-        row_label="true",
-        column_label="predicted",
-        counts=True,
-    )

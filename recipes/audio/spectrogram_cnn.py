@@ -33,7 +33,7 @@ from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionM
 from recipes.audio import _datasets, _drawing, _features, _judges
 from recipes.audio._augmentation import masked, moved
 from workbench import at_least, choice, number, path
-from workbench.figures.data import ImageGrid
+from workbench.figures.data import ImageGrid, Matrix
 from workbench.runs.run import Run
 from workbench.training import Data, Tensors, Training
 
@@ -170,7 +170,8 @@ class SpectrogramCNN(Training):
             self.net.dropout.p = self.params.dropout
 
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
-        confusion = _drawing.confusion(split, results["confusion"], self.train.classes)
+        title = f"Confusion on the {split} part"
+        confusion = Matrix.confusion(title, results["confusion"], self.train.classes)
         run.figure("confusion", confusion)
         run.figure("kernels", _drawing.kernels(self.net.blocks[0][0].weight))
         if split == "test":

@@ -31,7 +31,6 @@ import torch.nn.functional as F
 from torch import Tensor, nn
 from torchmetrics.classification import MulticlassAccuracy, MulticlassConfusionMatrix
 
-from recipes.audio import _drawing
 from recipes.time_series import _distances, _series
 from workbench import at_least, choice, number, path, text
 from workbench.figures.data import Curves, Matrix, Series, Table
@@ -160,7 +159,8 @@ class Waveform(Training):
         }
 
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
-        run.figure("confusion", _drawing.confusion(split, results["confusion"], self.task.classes))
+        title = f"Confusion on the {split} part"
+        run.figure("confusion", Matrix.confusion(title, results["confusion"], self.task.classes))
         if split != "test":
             return
         # As they were measured: a spread of 1 would count channels that tell little as much as others.

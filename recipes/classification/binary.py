@@ -147,15 +147,9 @@ class Binary(Training):
         return torch.from_numpy(fitted.predict_proba(scale(test.x).numpy())[:, 1])
 
     def _confusion(self, counts: _scores.Counts) -> Matrix:
-        return Matrix(
-            f"Confusion on the test part, yes from {self.params.threshold:g} on",
-            [[int(counts.tn), int(counts.fp)], [int(counts.fn), int(counts.tp)]],
-            rows=self.names,
-            columns=self.names,
-            row_label="true",
-            column_label="predicted",
-            counts=True,
-        )
+        title = f"Confusion on the test part, yes from {self.params.threshold:g} on"
+        table = [[int(counts.tn), int(counts.fp)], [int(counts.fn), int(counts.tp)]]
+        return Matrix.confusion(title, table, self.names)
 
 
 def _roc(curves: Mapping[str, _scores.Counts], marked: Mapping[str, _scores.Counts]) -> Scatter:

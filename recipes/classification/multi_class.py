@@ -119,15 +119,7 @@ class MultiClass(Training):
         return float(fitted.score(scale(test.x).numpy(), test.y.numpy()))
 
     def _confusion(self, split: str, counts: Tensor) -> Matrix:
-        return Matrix(
-            f"Confusion on the {split} part",
-            counts,
-            rows=self.classes,
-            columns=self.classes,
-            row_label="true",
-            column_label="predicted",
-            counts=True,
-        )
+        return Matrix.confusion(f"Confusion on the {split} part", counts, self.classes)
 
     def _scores(self, confusion: Tensor) -> Table:
         rows = [

@@ -188,15 +188,8 @@ class GraphClassification(Training):
 
     def _confusion(self, kind: str, guesses: Tensor, labels: Tensor) -> Matrix:
         counts = MulticlassConfusionMatrix(len(self.classes)).to(labels.device)(guesses, labels)
-        return Matrix(
-            title=f"Confusion on the test part, pooled by {kind}",
-            values=counts,
-            rows=self.classes,
-            columns=self.classes,
-            row_label="true",
-            column_label="predicted",
-            counts=True,
-        )
+        title = f"Confusion on the test part, pooled by {kind}"
+        return Matrix.confusion(title, counts, self.classes)
 
     def _embeddings(self, rows: Tensor, labels: Tensor) -> Scatter:
         centred = rows - rows.mean(0)

@@ -181,15 +181,7 @@ class NodeClassification(Training):
             run.figure("forms", self._forms())
 
     def _confusion(self, counts: Tensor) -> Matrix:
-        return Matrix(
-            title="Confusion on the test part",
-            values=counts,
-            rows=self.classes,
-            columns=self.classes,
-            row_label="true",
-            column_label="predicted",
-            counts=True,
-        )
+        return Matrix.confusion("Confusion on the test part", counts, self.classes)
 
     def _baselines(self, run: Run, accuracy: float) -> Table:
         """What features alone and edges alone are worth, on the same nodes."""

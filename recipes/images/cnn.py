@@ -133,18 +133,8 @@ class DigitsCNN(Training):
         return scaled.contiguous(memory_format=torch.channels_last)
 
     def on_evaluation_end(self, run: Run, split: str, results: Mapping[str, Tensor]) -> None:
-        run.figure(
-            "confusion",
-            Matrix(
-                title=f"Confusion on the {split} part",
-                values=results["confusion"],
-                rows=self.classes,
-                columns=self.classes,
-                row_label="true",
-                column_label="predicted",
-                counts=True,
-            ),
-        )
+        title = f"Confusion on the {split} part"
+        run.figure("confusion", Matrix.confusion(title, results["confusion"], self.classes))
         if self._mistakes:
             worst = sorted(self._mistakes, key=lambda mistake: -mistake[0])[:SHOWN_MISTAKES]
             run.figure(

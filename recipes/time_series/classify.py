@@ -175,16 +175,7 @@ class Classify(Training):
         return Table("What tells series apart", ["model", "weights", "accuracy on the test part"], rows)
 
     def _confusion(self, split: str, counts: Tensor) -> Matrix:
-        names = self.task.classes
-        return Matrix(
-            f"Confusion on the {split} part",
-            counts,
-            rows=names,
-            columns=names,
-            row_label="true",
-            column_label="predicted",
-            counts=True,
-        )
+        return Matrix.confusion(f"Confusion on the {split} part", counts, self.task.classes)
 
     def _examples(self) -> Curves:
         """The first known series of each class, one above the other."""

@@ -7,6 +7,7 @@ from collections.abc import Callable
 import pytest
 
 from workbench.cli import progress
+from workbench.errors import FaultKind
 from workbench.runs import events
 from workbench.runs.folder import RunFolder
 from workbench.runs.history import History
@@ -40,9 +41,13 @@ def test_the_bar_is_empty_where_the_total_is_not_known() -> None:
 
 @pytest.mark.parametrize(("kind", "traced"), [("error", True), ("disk_full", False)])
 def test_a_traceback_is_told_where_the_words_do_not_tell_all(
-    record: Callable[..., RunFolder], capsys: pytest.CaptureFixture[str], kind: str, *, traced: bool
+    record: Callable[..., RunFolder],
+    capsys: pytest.CaptureFixture[str],
+    kind: FaultKind,
+    *,
+    traced: bool,
 ) -> None:
-    failed = events.Failed(time=4.0, step=3, title="it broke", traceback="in line 7", kind=kind)  # type: ignore[arg-type]
+    failed = events.Failed(time=4.0, step=3, title="it broke", traceback="in line 7", kind=kind)
     history = History(record(failed)).read_all()
     progress.say_outcome(history, Status(state=State.FAILED, reason="it broke"))
     told = capsys.readouterr().err

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import pytest
@@ -30,8 +30,8 @@ class _Graph(NamedTuple):
     edges: Tensor
 
 
-def _samples(source: Source, **more: object) -> Samples:
-    return Samples(Data(None, source, **more), CPU, 0)  # type: ignore[arg-type]
+def _samples(source: Source, **more: Any) -> Samples:
+    return Samples(Data(None, source, **more), CPU, 0)
 
 
 @pytest.mark.parametrize(
@@ -170,7 +170,7 @@ def test_answers_are_judged_as_logits_probabilities_one_logit_or_numbers() -> No
 
 def test_mistakes_are_those_by_hand_and_the_surest_come_first(pictures: Subject) -> None:
     found = mistakes.most_confident(pictures.recipe, pictures.samples, 2, lambda: None)
-    images, labels = pictures.samples._source.batch(0, 40)  # type: ignore[attr-defined]
+    images, labels = pictures.samples._source.batch(0, 40)
     with torch.no_grad():
         shares = pictures.recipe.net(images).softmax(1)
     sure, guesses = shares.max(1)

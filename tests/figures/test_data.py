@@ -188,3 +188,9 @@ def test_importing_the_package_is_cheap() -> None:
     )
     run = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert run.stdout.strip() == ""
+
+
+def test_a_confusion_has_true_classes_as_rows_and_counts_from_zero() -> None:
+    made = Matrix.confusion("Hits", [[8, 2], [1, 9]], ["cat", "dog"])
+    assert list(made.rows) == list(made.columns) == ["cat", "dog"]
+    assert (made.row_label, made.column_label, made.counts) == ("true", "predicted", True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
+
 import pytest
 import torch
 from sklearn.linear_model import Ridge
@@ -47,5 +49,5 @@ def _machine(seed: int) -> elm.ExtremeLearningMachine:
     return elm.ExtremeLearningMachine(elm.ExtremeLearningMachine.Params(units=20), seed=seed)
 
 
-def _numbers(values: object) -> list[float]:
-    return [float(value) for value in values if value is not None]  # type: ignore[attr-defined]
+def _numbers(values: Iterable[float | None]) -> list[float]:
+    return [float(value) for value in values if value is not None]

@@ -124,7 +124,9 @@ def test_a_rehearsal_shows_layers_and_times_scrolls_and_launches(
     drive(net_app, script, SMALL)
 
 
-def test_three_thousand_layers_are_shown_and_walked_through_at_once(app: WorkbenchApp) -> None:
+def test_three_thousand_layers_are_shown_and_walked_through_at_once(
+    app: WorkbenchApp, monkeypatch: pytest.MonkeyPatch
+) -> None:
     one = Layer("a.[b]layer", "Conv2d", "64x16x28x28", 160, field=(3, 3), jump=(1.0, 1.0))
     layers = tuple(msgspec.structs.replace(one, name=f"{number}.[b]layer") for number in range(3000))
 
@@ -134,7 +136,7 @@ def test_three_thousand_layers_are_shown_and_walked_through_at_once(app: Workben
         table = view.query_one(LayerTable)
         made: list[int] = []
         real = table.make_line
-        table.make_line = lambda row: made.append(row) or real(row)  # type: ignore[method-assign]
+        monkeypatch.setattr(table, "make_line", lambda row: made.append(row) or real(row))
         view.show(Content("above"), layers, 3000 * 160)
         table.focus()
         await sees(pilot, "0.[b]layer")

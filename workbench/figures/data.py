@@ -109,6 +109,21 @@ class Matrix(_Figure, frozen=True, tag="matrix"):
             counts=bool(self.counts),
         )
 
+    @classmethod
+    def confusion(
+        cls, title: str, counts: Sequence[Sequence[Number]], classes: Sequence[str]
+    ) -> Matrix:
+        """How often what is of each class was taken for each, (K, K): a row is a true class."""
+        return cls(
+            title,
+            counts,
+            rows=classes,
+            columns=classes,
+            row_label="true",
+            column_label="predicted",
+            counts=True,
+        )
+
 
 class Bars(_Figure, frozen=True, tag="bars"):
     """One value a label. Raises ValueError where their numbers differ."""
